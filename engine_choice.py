@@ -1,0 +1,57 @@
+"""Chooses the engine and the validator that the settings ask for, with the reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config import Settings
+from speech.engines.protocol import Engine
+from speech.engines.registry import EngineContext, create_engine
+from speech.validation.protocol import Validator
+
+
+@dataclass(frozen=True)
+class ChosenEngine:
+    """An engine and why it was taken."""
+
+    engine: Engine
+    reason: str
+
+
+def build_engine(settings: Settings) -> ChosenEngine:
+    """Create the engine of ``models.engine``; nothing is loaded.
+
+    Raises:
+        ConfigurationError: no engine has that name.
+    """
+    name, reason = settings.models.engine, "named in models.engine"
+    if name == "auto":
+        name = "embedded"
+        reason = "models.engine is auto, and this version has no driver for Chatterbox checkpoints yet"
+    return ChosenEngine(create_engine(name, _context(settings)), reason)
+
+
+def build_validator(settings: Settings, engine: Engine) -> Validator | None:
+    """Create the validator; ``None`` if checking is off or the engine does not make speech."""
+    if not settings.validation.enabled or engine.capabilities.engine == "tone":
+        return None
+    from speech.validation import create_validator
+
+    return create_validator(
+        backend=settings.validation.backend,
+        model=settings.validation.model,
+        cache_dir=settings.paths.models_dir,
+        local_dir=settings.models.local_dir,
+        allow_hub=settings.models.allow_hub,
+        threads=settings.validation.threads,
+    )
+
+
+def _context(settings: Settings) -> EngineContext:
+    return EngineContext(
+        cache_dir=settings.paths.models_dir,
+        local_dir=settings.models.local_dir,
+        allow_hub=settings.models.allow_hub,
+        threads=settings.models.threads,
+        options=settings.models.options,
+    )

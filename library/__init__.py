@@ -1,0 +1,1 @@
+"""Files: the only code that turns a client's words into paths."""

@@ -1,0 +1,71 @@
+"""Turns a client's words into paths below a root, and refuses everything else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+from exceptions import InvalidRequestError, ResourceNotFoundError
+
+MAX_SEGMENT_BYTES = 200
+MAX_DEPTH = 8
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+_DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$")
+
+
+def safe_segment(segment: str, field: str) -> str:
+    """One folder or file name that is the same on Linux, macOS and Windows, in NFC.
+
+    Raises:
+        InvalidRequestError: empty, ``.``, ``..``, too long, a device name, or has a character that some
+            system forbids.
+    """
+    name = unicodedata.normalize("NFC", segment)
+    faulty = (
+        not name
+        or name != name.strip()
+        or name.endswith(".")
+        or name.startswith(".")
+        or _FORBIDDEN.search(name) is not None
+        or _DEVICES.match(name) is not None
+        or "/" in name
+        or len(name.encode("utf-8", "surrogatepass")) > MAX_SEGMENT_BYTES
+        or any(unicodedata.category(character) in ("Cs", "Cf", "Co", "Cn") for character in name)
+    )
+    if faulty:
+        raise InvalidRequestError(f"{segment[:60]!r} cannot be used as a file or folder name.", field=field)
+    return name
+
+
+def safe_relative(words: str, field: str) -> Path:
+    """A relative path of safe segments; the empty string is the root itself.
+
+    Raises:
+        InvalidRequestError: absolute, too deep, or with an unsafe segment.
+    """
+    if not words:
+        return Path()
+    segments = words.split("/")
+    if len(segments) > MAX_DEPTH:
+        raise InvalidRequestError(f"Folders may be at most {MAX_DEPTH} deep.", field=field)
+    return Path(*(safe_segment(segment, field) for segment in segments))
+
+
+def existing_file(root: Path, words: str, field: str) -> Path:
+    """The file that `words` name below `root`.
+
+    Raises:
+        ResourceNotFoundError: no such file, or a symbolic link leads out of the root; the two look the same
+            to the client.
+        InvalidRequestError: `words` are no safe path.
+    """
+    relative = safe_relative(words, field)
+    base = root.resolve()
+    try:
+        path = (base / relative).resolve(strict=True)
+    except OSError:
+        path = base
+    if not path.is_file() or not path.is_relative_to(base):
+        raise ResourceNotFoundError("There is no such file.", field=field)
+    return path

@@ -1,0 +1,125 @@
+"""`create_app` wires core, routes and page together; run as a program it serves them with uvicorn."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from api.context import RequestContext
+from api.errors import ERROR_RESPONSES, install_error_handlers
+from api.routers import outputs, system, tts
+from config import Settings, load_settings
+from core_engine import CoreEngine
+from exceptions import ConfigurationError
+from utils import VERSION
+
+API_PREFIX = "/api/v1"
+
+
+class SpeechApp(FastAPI):
+    """FastAPI with the request context outside of everything, the body limiter included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Wrap what FastAPI builds."""
+        return RequestContext(super().build_middleware_stack())
+
+
+def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
+    """The whole service as an ASGI application.
+
+    Args:
+        settings: as `config.load_settings` gives them.
+        core: instead of one built from the settings; closed with the application.
+
+    Raises:
+        ConfigurationError: the settings name something that does not exist.
+    """
+    engine = core or CoreEngine(settings)
+    app = SpeechApp(
+        title=settings.ui.title,
+        version=VERSION,
+        lifespan=_lifespan,
+        max_body_size=settings.api.max_body_bytes,
+        responses=ERROR_RESPONSES,
+    )
+    app.state.core = engine
+    app.state.started = time.monotonic()
+    server = settings.server
+    app.state.workers = ThreadPoolExecutor(
+        server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
+    )
+    install_error_handlers(app)
+    for router in (tts.router, system.router):
+        app.include_router(router, prefix=API_PREFIX)
+    app.include_router(outputs.router)
+    app.add_api_route("/", _root(settings), include_in_schema=False)
+    if settings.ui.enable_ui:
+        from ui.page import mount_page
+
+        mount_page(app, engine)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    core: CoreEngine = app.state.core
+    if core.settings.models.preload_models:
+        core.start()
+    try:
+        yield
+    finally:
+        core.close()
+        app.state.workers.shutdown(wait=False, cancel_futures=True)
+
+
+def _root(settings: Settings) -> Any:
+    endpoints = {
+        "page": settings.ui.mount_path if settings.ui.enable_ui else None,
+        "docs": "/docs",
+        "speech": f"{API_PREFIX}/tts",
+        "health": f"{API_PREFIX}/health",
+        "capabilities": f"{API_PREFIX}/capabilities",
+    }
+
+    async def root() -> dict[str, Any]:
+        return {"message": settings.ui.title, "version": VERSION, "endpoints": endpoints}
+
+    return root
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; returns the exit code (2 for a faulty configuration)."""
+    parser = argparse.ArgumentParser(prog="main_api.py", description="Serve speech over HTTP.")
+    parser.add_argument("--host", help="address to listen on (default: server.host)")
+    parser.add_argument("--port", type=int, help="TCP port (default: server.port)")
+    parser.add_argument("--config", type=Path, help="configuration file (default: config.yaml)")
+    options = parser.parse_args(arguments)
+    server = {key: getattr(options, key) for key in ("host", "port") if getattr(options, key) is not None}
+    try:
+        settings = load_settings(options.config, {"server": server} if server else None)
+        logging.basicConfig(level=settings.server.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        app = create_app(settings)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 2
+    import uvicorn
+
+    uvicorn.run(
+        app, host=settings.server.host, port=settings.server.port, log_level=settings.server.log_level.lower(),
+        log_config=None,
+    )  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The speech pipeline: text to chunks, chunks to takes, takes to checked audio. Imports no web framework."""

@@ -1,0 +1,123 @@
+"""Writing a file so that a reader sees all of it or nothing, whatever interrupts the writer."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from exceptions import DiskFullError
+
+BLOCK = 1 << 20
+"""Bytes read at a time: large enough for the disk's speed, small beside a model."""
+
+_SUFFIX = ".partial"
+_ABANDONED_AFTER = 3600.0
+_NO_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE})
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of `path` in blocks of at most `BLOCK` bytes."""
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            yield block
+
+
+@contextlib.contextmanager
+def disk_failures(what: str) -> Iterator[None]:
+    """Turn "no space" and "the disk is gone" into ``DiskFullError``; other ``OSError`` pass.
+
+    Args:
+        what: what was being written, as it reads in the sentence.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(f"There is no room on the disk for {what}.") from error
+        if error.errno in _NO_DISK:
+            raise DiskFullError(f"The disk failed or went away while writing {what}.") from error
+        raise
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write to; it becomes `target` when the block ends without an exception.
+
+    The file's content and its folder entry are flushed to the disk before the rename counts as done.
+    Files that killed writers left behind are swept away after an hour.
+
+    Raises:
+        DiskFullError: no space, or the disk is gone.
+        OSError: other failures, such as missing rights.
+    """
+    with disk_failures(target.name):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=_SUFFIX, dir=target.parent)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            yield partial
+            _flush(partial)
+            partial.replace(target)
+            _flush_folder(target.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def write_atomically(target: Path, blocks: Iterable[bytes], expected_sha256: str | None = None) -> str | None:
+    """Write `blocks` to `target` and return their hex SHA-256.
+
+    With `expected_sha256`, nothing is put in place unless the hash agrees, and ``None`` is returned if not.
+
+    Raises:
+        DiskFullError: no space, or the disk is gone.
+        OSError: other failures.
+    """
+    digest = hashlib.sha256()
+    with contextlib.suppress(_HashDiffers), replacing(target) as partial:
+        with partial.open("wb") as stream:
+            for block in blocks:
+                digest.update(block)
+                stream.write(block)
+        if expected_sha256 is not None and digest.hexdigest() != expected_sha256:
+            raise _HashDiffers
+        return digest.hexdigest()
+    return None
+
+
+class _HashDiffers(Exception):  # noqa: N818
+    """Leaves the writing block so that the partial file is removed."""
+
+
+def _flush(path: Path) -> None:
+    # A read-write descriptor, because Windows refuses to flush a read-only one.
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    oldest = time.time() - _ABANDONED_AFTER
+    for path in folder.glob(f".*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()

@@ -1,0 +1,1 @@
+"""Pure operations on samples, and the encoders that write them."""

@@ -1,0 +1,147 @@
+"""What every engine promises: its capabilities, its voices and `generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+from speech.cancel import CancelToken
+from speech.samples import Samples
+
+ProgressReport = Callable[[str, float], None]
+"""Called with a short sentence and a share done (0 to 1) while something long is prepared."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number by which the caller shapes the sound, with the range in which it has effect."""
+
+    name: str
+    minimum: float
+    maximum: float
+    default: float
+    description: str
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice an engine can speak with.
+
+    Attributes:
+        name: how requests name it, unique within the engine.
+        language: BCP 47 tag of the accent, e.g. ``en-US``.
+        description: a few words for a person choosing.
+        content_hash: hex SHA-256 of what makes the voice sound as it does.
+        gender: as its author states it.
+    """
+
+    name: str
+    language: str
+    description: str
+    content_hash: str
+    gender: Literal["female", "male", "unknown"] = "unknown"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do; the API, the page and the docs are generated from it.
+
+    Attributes:
+        engine: registry name.
+        model: name of the loaded model or variant.
+        version: changes whenever the same request could sound different.
+        sample_rate: of everything `generate` returns, in Hz.
+        languages: BCP 47 tags that may be asked for; anything else is refused by name.
+        parameters: numbers with effect; any other is reported as ignored.
+        tags: paralinguistic tags understood in the text.
+        max_characters: longest chunk text (in the form the engine reads) for reliable speech.
+        max_batch: most chunks per `generate` call.
+        text_form: whether the engine wants numbers and symbols as words (``spoken``) or as written.
+        cloning: can speak with a reference recording.
+        conversion: can convert one recording's voice into another.
+        batch_invariant: a chunk's samples do not depend on its neighbours in the batch.
+        watermark: output carries an inaudible mark.
+        notes: facts a user should know, one sentence each.
+    """
+
+    engine: str
+    model: str
+    version: str
+    sample_rate: int
+    languages: tuple[str, ...]
+    parameters: tuple[Parameter, ...] = ()
+    tags: tuple[str, ...] = ()
+    max_characters: int = 300
+    max_batch: int = 1
+    text_form: Literal["spoken", "written"] = "spoken"
+    cloning: bool = False
+    conversion: bool = False
+    batch_invariant: bool = True
+    watermark: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TakeRequest:
+    """One chunk to be spoken once.
+
+    Attributes:
+        text: chunk text in the engine's `text_form`.
+        voice: name of one of the engine's voices.
+        language: BCP 47 tag.
+        seed: 0 to 2**32 - 1; the same request with the same seed gives the same samples.
+        parameters: values for the capabilities' parameters; missing ones take their default.
+        retake: 0 for the first take of a chunk, then 1, 2, ...; an engine that draws nothing at random varies
+            something inaudible with it, so that a second take is not the first one again.
+    """
+
+    text: str
+    voice: str
+    language: str
+    seed: int
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    retake: int = 0
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A speech engine; `load`, `unload` and `generate` are called from one lane thread only."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Known without loading the model."""
+        ...
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Known without loading the model; the first is the default."""
+        ...
+
+    def load(self, report: ProgressReport | None = None) -> None:
+        """Bring the model into memory; does nothing when loaded.
+
+        Raises:
+            ModelLoadError: files missing or damaged, in one clear sentence.
+        """
+        ...
+
+    def unload(self) -> None:
+        """Free the model's memory; does nothing when not loaded."""
+        ...
+
+    def unspeakable(self, text: str, language: str) -> tuple[str, ...]:
+        """Words of `text` (in the engine's `text_form`) that this engine cannot pronounce, in order.
+
+        Punctuation and emoji are no words. May be called from any thread, without a loaded model.
+        """
+        ...
+
+    def generate(self, batch: Sequence[TakeRequest], cancel: CancelToken) -> list[Samples]:
+        """Speak each request; results in the same order, in `capabilities.sample_rate`.
+
+        Raises:
+            GenerationError: the model failed on this input.
+            CancelledError: `cancel` was triggered between steps.
+        """
+        ...

@@ -1,0 +1,51 @@
+"""What a running request tells its observer: plan made, takes made and judged, chunks finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from speech.plan import Plan
+from speech.validation.protocol import Check
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The text is split; nothing was generated yet."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class TakeJudged:
+    """One take of chunk `index` was generated and, unless checking is off, judged."""
+
+    index: int
+    take: int
+    seed: int
+    seconds: float
+    check: Check | None
+
+
+@dataclass(frozen=True)
+class ChunkDone:
+    """Chunk `index` of `total` has its audio; `audio_seconds` of the result exist so far."""
+
+    index: int
+    total: int
+    audio_seconds: float
+
+
+Event: TypeAlias = Planned | TakeJudged | ChunkDone
+
+
+class Observer(Protocol):
+    """Receives events in the caller's thread, in order; must return quickly and not raise."""
+
+    def __call__(self, event: Event) -> None:
+        """Take note of one event."""
+        ...
+
+
+def ignore(event: Event) -> None:
+    """Observe nothing."""

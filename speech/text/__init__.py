@@ -1,0 +1,1 @@
+"""Pure functions on text: cleaning, cutting into sentences and chunks, writing out what is spoken."""

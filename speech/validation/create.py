@@ -1,0 +1,74 @@
+"""Builds the validator that the settings name."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Literal
+
+from exceptions import ConfigurationError
+from speech.validation.backend import Backend
+from speech.validation.validator import WhisperValidator
+
+BackendName = Literal["faster-whisper", "openai-whisper"]
+
+
+def create_validator(
+    *,
+    cache_dir: Path,
+    backend: str = "faster-whisper",
+    model: str = "base",
+    local_dir: Path | None = None,
+    allow_hub: bool = True,
+    threads: int = 0,
+    device: str = "cpu",
+    compute_type: str = "int8",
+) -> WhisperValidator:
+    """A validator; nothing is loaded.
+
+    Args:
+        cache_dir: where models assembled from packages are kept.
+        backend: ``faster-whisper`` or ``openai-whisper``.
+        model: packaged (``base``, ``tiny.en``) or published name, hub repository, or path of a local model.
+        local_dir: operator's model folder.
+        allow_hub: whether missing models may be downloaded.
+        threads: processor threads of one call; 0 takes the backend's choice.
+        device: ``cpu`` or ``cuda``.
+        compute_type: CTranslate2's arithmetic; openai-whisper takes none.
+
+    Raises:
+        ConfigurationError: no such backend.
+    """
+    return WhisperValidator(_backend(backend, model, cache_dir, local_dir, allow_hub, threads, device, compute_type))
+
+
+def _backend(
+    backend: str,
+    model: str,
+    cache_dir: Path,
+    local_dir: Path | None,
+    allow_hub: bool,
+    threads: int,
+    device: str,
+    compute_type: str,
+) -> Backend:
+    if backend == "openai-whisper":
+        from speech.validation.openai_whisper_backend import OpenAIWhisperBackend
+
+        return OpenAIWhisperBackend(model, device=device, download=allow_hub)
+    if backend != "faster-whisper":
+        raise ConfigurationError(
+            f"There is no validation backend {backend!r}; there are faster-whisper and openai-whisper."
+        )
+    from speech.validation.faster_whisper_backend import FasterWhisperBackend
+    from speech.validation.models import WhisperFolders
+    from speech.weights import WeightStore
+
+    folders = WhisperFolders(WeightStore(cache_dir, local_dir, allow_hub), local_dir, allow_hub)
+    return FasterWhisperBackend(
+        model,
+        functools.partial(folders.folder, model),
+        device=device,
+        compute_type=compute_type,
+        threads=threads,
+    )

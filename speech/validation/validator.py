@@ -1,0 +1,186 @@
+"""Judges takes in two stages: the expected text is scored on the audio; only in doubt is the audio transcribed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from speech.engines.protocol import ProgressReport
+from speech.samples import Samples
+from speech.validation.backend import SAMPLE_RATE, Backend
+from speech.validation.energy import Loudness, loudness, refine_end, refine_start
+from speech.validation.forced import ForcedScore, ScoredWord, better_form, closed, in_written_words
+from speech.validation.hearing import Hearing, hear, measures_of
+from speech.validation.measures import Bounds, measure, remarks
+from speech.validation.pieces import Piece, encode_pieces, score_pieces
+from speech.validation.protocol import Check, Expected, Word
+from speech.validation.rule import Rules, margin_of, rules_for, score_of
+from speech.validation.windows import to_listening_rate
+from speech.validation.words import primary, word_spans
+
+
+@dataclass(frozen=True)
+class _Audio:
+    """A take ready to be listened to."""
+
+    pieces: list[Piece]
+    loud: Loudness
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What the stages have found so far."""
+
+    words: tuple[ScoredWord, ...]
+    bounds: Bounds
+    measures: dict[str, float]
+    margin: float
+    hearing: Hearing | None = None
+    by_hearing: bool = False
+
+
+class WhisperValidator:
+    """Implements `speech.validation.protocol.Validator` on any Whisper backend; thread-safe.
+
+    Args:
+        backend: the model.
+        rules: learnt rules; ``None`` for those of the data file that fit the model and the take's language.
+    """
+
+    def __init__(self, backend: Backend, rules: Rules | None = None) -> None:
+        self._backend = backend
+        self._rules = rules
+
+    @property
+    def name(self) -> str:
+        """Backend and model."""
+        return self._backend.name
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Primary languages of the model."""
+        return self._backend.languages
+
+    def load(self, report: ProgressReport | None = None) -> None:
+        """Load the model; does nothing when loaded. Raises ``ModelLoadError``."""
+        self._backend.load(report)
+
+    def unload(self) -> None:
+        """Free the model's memory; checks under way end as usual."""
+        self._backend.unload()
+
+    def check(
+        self,
+        samples: Samples,
+        sample_rate: int,
+        expected: Expected,
+        *,
+        threshold: float | None = None,
+        transcribe: bool = False,
+    ) -> Check:
+        """Judge one take; loads the model on the first call.
+
+        The score is 0.85 at the learnt rule's limit and rises with the log odds that the take is good.
+
+        Args:
+            samples: mono take.
+            sample_rate: in Hz.
+            expected: the text it should say.
+            threshold: lowest score that passes, 0 to 1; ``None`` for the learnt rule.
+            transcribe: make a free transcript even when the verdict needs none.
+        """
+        self._backend.load()
+        if primary(expected.language) not in self._backend.languages:
+            return Check(passed=True, score=1.0, method="none", warnings=("not_checked",))
+        if not word_spans(expected.spoken, expected.language):
+            return Check(passed=True, score=1.0, method="none", warnings=("no_words",))
+        audio = self._listen(samples, sample_rate)
+        if not audio.pieces:
+            return Check(passed=False, score=0.0, method="forced", speech_end=0.0, warnings=("silent",))
+        limit = 0.0 if threshold is None else margin_of(threshold)
+        verdict = self._judge(audio, expected, limit)
+        if transcribe and verdict.hearing is None:
+            verdict = replace(verdict, hearing=self._hear(audio, expected))
+        return _check(verdict, expected, limit)
+
+    def _listen(self, samples: Samples, sample_rate: int) -> _Audio:
+        heard = to_listening_rate(samples, sample_rate)
+        loud = loudness(heard)
+        return _Audio(encode_pieces(self._backend, heard, loud), loud, len(heard) / SAMPLE_RATE)
+
+    def _judge(self, audio: _Audio, expected: Expected, limit: float) -> _Verdict:
+        rules = self._rules or rules_for(self._backend.model, expected.language)
+        forced = rules.forced
+        spoken = self._score(audio, expected.spoken, expected.language)
+        verdict = self._verdict(audio, spoken, expected, rules)
+        if verdict.margin < limit + forced.clear_pass and _is_other_form(expected):
+            written = self._score(audio, expected.written, expected.language)
+            verdict = self._verdict(audio, better_form(spoken, written), expected, rules)
+        if not limit + forced.clear_fail <= verdict.margin < limit + forced.clear_pass:
+            return verdict
+        hearing = self._hear(audio, expected)
+        measures = {**verdict.measures, **measures_of(hearing)}
+        return replace(
+            verdict,
+            measures=measures,
+            margin=rules.heard.judge(measures),
+            hearing=hearing,
+            by_hearing=True,
+        )
+
+    def _score(self, audio: _Audio, text: str, language: str) -> ForcedScore:
+        return score_pieces(self._backend, audio.pieces, closed(text), language)
+
+    def _hear(self, audio: _Audio, expected: Expected) -> Hearing:
+        return hear(self._backend, audio.pieces, (expected.spoken, expected.written), expected.language)
+
+    def _verdict(self, audio: _Audio, score: ForcedScore, expected: Expected, rules: Rules) -> _Verdict:
+        bounds = find_bounds(score.words, audio.loud, audio.seconds)
+        measures = measure(score, audio.loud, bounds, expected.speed)
+        return _Verdict(score.words, bounds, measures, rules.forced.judge(measures))
+
+
+def _is_other_form(expected: Expected) -> bool:
+    written = closed(expected.written)
+    return written != closed(expected.spoken) and bool(word_spans(written, expected.language))
+
+
+def find_bounds(words: Sequence[ScoredWord], loud: Loudness, seconds: float) -> Bounds:
+    """Where the words of a take of `seconds` begin and end, by alignment and by the level curve."""
+    first, last = words[0], words[-1]
+    return Bounds(
+        aligned_start=first.start,
+        aligned_end=last.end,
+        start=refine_start(loud, first.start, first.end),
+        end=refine_end(loud, last.start, last.end),
+        total=seconds,
+    )
+
+
+def _check(verdict: _Verdict, expected: Expected, limit: float) -> Check:
+    bounds = verdict.bounds
+    hearing = verdict.hearing
+    return Check(
+        passed=verdict.margin >= limit,
+        score=score_of(verdict.margin),
+        method="transcribed" if verdict.by_hearing else "forced",
+        wer=None if hearing is None else hearing.comparison.wer,
+        transcript=None if hearing is None else hearing.transcript,
+        words=_words(in_written_words(verdict.words, expected.written, expected.language), bounds),
+        speech_start=bounds.start,
+        speech_end=bounds.end,
+        warnings=remarks(verdict.measures),
+    )
+
+
+def _words(scored: Sequence[ScoredWord], bounds: Bounds) -> tuple[Word, ...]:
+    """Words for the report, with the take's true start and end, never running backwards."""
+    words: list[Word] = []
+    for number, word in enumerate(scored):
+        start = bounds.start if number == 0 else max(word.start, words[-1].end)
+        end = bounds.end if number + 1 == len(scored) else min(word.end, bounds.end)
+        probability = math.exp(min(0.0, word.log_probability))
+        words.append(Word(word.text, start, max(start, end), probability))
+    return tuple(words)

@@ -1,0 +1,103 @@
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from api_models import CapabilitiesResponse
+from config import Settings
+from engine_choice import build_engine
+from exceptions import ConfigurationError, ModelLoadError
+from main_api import create_app, main
+from speech.engines.protocol import ProgressReport
+from tests.conftest import CoreMaker
+from tests.support.validators import scores
+
+
+def test_health_says_what_is_loaded(client: TestClient) -> None:
+    client.app.state.core.wait_ready(5)  # type: ignore[attr-defined]
+    body = client.get("/api/v1/health").json()
+    assert body["status"] == "healthy" and body["ready"] is True
+    assert body["models_loaded"] == {"tts": True, "whisper": False}
+    assert client.get("/api/v1/health/live").json() == {"live": True}
+    assert client.get("/api/v1/health/ready").status_code == 200
+
+
+@pytest.fixture
+def broken_client(settings: Settings, make_core: CoreMaker) -> Iterator[TestClient]:
+    def fail(report: ProgressReport | None = None) -> None:
+        raise ModelLoadError("The model file kokoro.onnx is damaged: run setup again.")
+
+    core = make_core()
+    core.engine.load = fail  # type: ignore[method-assign]
+    with TestClient(create_app(core.settings, core)) as client:
+        core.wait_ready(5)
+        yield client
+
+
+def test_missing_models_leave_the_service_alive_with_the_reason(broken_client: TestClient) -> None:
+    assert broken_client.get("/api/v1/health/live").status_code == 200
+    ready = broken_client.get("/api/v1/health/ready")
+    assert ready.status_code == 503 and "kokoro.onnx is damaged" in ready.json()["reason"]
+    assert broken_client.get("/api/v1/health").json()["status"] == "unhealthy"
+    spoken = broken_client.post("/api/v1/tts", json={"text": "Hello."})
+    assert spoken.status_code == 503
+    assert spoken.json()["error_code"] == "MODEL_LOAD_ERROR"
+    assert int(spoken.headers["retry-after"]) >= 1
+
+
+def test_capabilities_describe_engine_and_validator(settings: Settings, make_core: CoreMaker) -> None:
+    core = make_core(validator=scores(0.9))
+    with TestClient(create_app(settings, core)) as client:
+        body = CapabilitiesResponse.model_validate(client.get("/api/v1/capabilities").json())
+    assert body.engine == "tone" and body.validator == "scripted"
+    assert {"embedded", "tone"} <= set(body.engines)
+    assert body.active.parameters[0].name == "speed"
+    assert len(body.active.voices) == 8
+    assert body.formats == ["wav", "mp3", "flac", "opus", "aac"]
+
+
+def test_config_shows_values_without_folders(client: TestClient, settings: Settings) -> None:
+    reply = client.get("/api/v1/config")
+    body = reply.json()
+    assert body["settings"]["server"]["port"] == 7860
+    assert body["tts_defaults"]["on_failure"] == "best"
+    assert "paths" not in body["settings"] and "local_dir" not in body["settings"]["models"]
+    assert str(settings.paths.output_dir.parent) not in reply.text
+
+
+def test_root_names_the_entrances(client: TestClient) -> None:
+    assert client.get("/").json()["endpoints"]["speech"] == "/api/v1/tts"
+
+
+def test_openapi_lists_every_route_with_its_errors(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert set(paths) == {
+        "/api/v1/tts", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "/api/v1/capabilities",
+        "/api/v1/config", "/outputs/{path}",
+    }  # fmt: skip
+    assert "503" in paths["/api/v1/tts"]["post"]["responses"]
+
+
+def test_auto_takes_the_embedded_engine_and_says_why(settings: Settings) -> None:
+    models = settings.models.model_copy(update={"engine": "auto"})
+    chosen = build_engine(settings.model_copy(update={"models": models}))
+    assert chosen.engine.capabilities.engine == "embedded"
+    assert "auto" in chosen.reason
+
+
+def test_an_unknown_engine_names_those_there_are(settings: Settings) -> None:
+    models = settings.models.model_copy(update={"engine": "elevenlabs"})
+    with pytest.raises(ConfigurationError, match="embedded, tone"):
+        build_engine(settings.model_copy(update={"models": models}))
+
+
+def test_a_faulty_configuration_ends_the_program_with_one_sentence(
+    tmp_path: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pathlib import Path
+
+    file = Path(str(tmp_path)) / "config.yaml"
+    file.write_text("server: {prot: 1}")
+    assert main(["--config", str(file)]) == 2
+    error = capsys.readouterr().err
+    assert "server.port" in error and error.count("\n") == 1

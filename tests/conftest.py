@@ -1,0 +1,57 @@
+"""Fixtures that most tests share: settings in a folder of their own, a core and a client with the tone engine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from config import Settings, load_settings
+from core_engine import CoreEngine
+from speech.engines.tone import ToneEngine, ToneFaults
+from speech.validation.protocol import Validator
+
+CoreMaker = Callable[..., CoreEngine]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(
+        None,
+        {
+            "models": {"engine": "tone"},
+            "paths": {"output_dir": str(tmp_path / "outputs"), "models_dir": str(tmp_path / "models")},
+            "ui": {"enable_ui": False},
+        },
+    )
+
+
+@pytest.fixture
+def make_core(settings: Settings) -> Iterator[CoreMaker]:
+    """Builds cores with the tone engine and closes them afterwards; keywords change sections of the settings."""
+    made: list[CoreEngine] = []
+
+    def make(
+        faults: ToneFaults | None = None, validator: Validator | None = None, max_batch: int = 1, **sections: Any
+    ) -> CoreEngine:
+        changed = {
+            name: getattr(settings, name).model_copy(update=values) for name, values in sections.items()
+        }
+        core = CoreEngine(
+            settings.model_copy(update=changed), engine=ToneEngine(faults, max_batch), validator=validator
+        )
+        made.append(core)
+        return core
+
+    yield make
+    for core in made:
+        core.close()
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    from main_api import create_app
+
+    with TestClient(create_app(settings)) as client:
+        yield client

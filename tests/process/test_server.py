@@ -1,0 +1,123 @@
+"""The service as a process of its own, with the tone engine."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+pytestmark = pytest.mark.process
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A running `main_api.py`; its output goes to a file so that a full pipe cannot stall it."""
+
+    def __init__(self, folder: Path, configuration: str) -> None:
+        self.port = free_port()
+        file = folder / "config.yaml"
+        file.write_text(configuration, "utf-8")
+        self.log = folder / "log.txt"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(REPOSITORY / "main_api.py"), "--config", str(file), "--port", str(self.port)],
+                stdout=log, stderr=subprocess.STDOUT, cwd=folder,
+            )  # fmt: skip
+        self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+
+    def wait_ready(self, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if self.client.get("/api/v1/health/ready").status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(f"not ready after {seconds} s: {self.log.read_text()}")
+
+    def close(self) -> None:
+        self.client.close()
+        self.process.kill()
+        self.process.wait(10)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, "models: {engine: tone}\nui: {enable_ui: false}\n")
+    yield server
+    server.close()
+
+
+def test_speaks_stores_beside_its_configuration_and_stops_cleanly(server: Server, tmp_path: Path) -> None:
+    server.wait_ready()
+    reply = server.client.post("/api/v1/tts", json={"text": "Hello there."})
+    assert reply.status_code == 200 and reply.content[:4] == b"RIFF"
+    assert len(list((tmp_path / "outputs").glob("tts_*"))) == 3
+    server.process.send_signal(signal.SIGTERM)
+    # uvicorn raises the signal again after an orderly end.
+    assert server.process.wait(15) in (0, -signal.SIGTERM)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_ready_within_seconds(server: Server) -> None:
+    started = time.monotonic()
+    server.wait_ready()
+    assert time.monotonic() - started < 20
+
+
+def test_a_running_request_ends_before_the_process(tmp_path: Path) -> None:
+    server = Server(tmp_path, "models: {engine: tone, options: {delay: 1.5}}\nui: {enable_ui: false}\n")
+    try:
+        server.wait_ready()
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as pool:
+            reply = pool.submit(server.client.post, "/api/v1/tts", json={"text": "Hello there."})
+            while httpx2.get(f"http://127.0.0.1:{server.port}/api/v1/health", trust_env=False).json()["active_requests"] == 0:
+                time.sleep(0.02)
+            server.process.send_signal(signal.SIGTERM)
+            assert reply.result(15).status_code == 200
+        server.process.wait(15)
+    finally:
+        server.close()
+
+
+def test_missing_models_keep_the_process_alive_and_not_ready(tmp_path: Path) -> None:
+    (tmp_path / "weights" / "kokoro-v1.0").mkdir(parents=True)
+    (tmp_path / "weights" / "kokoro-v1.0" / "kokoro-v1.0.int8.onnx").write_bytes(b"not a model")
+    server = Server(
+        tmp_path,
+        "models: {engine: embedded, local_dir: weights, allow_hub: false}\n"
+        "validation: {enabled: false}\nui: {enable_ui: false}\n",
+    )
+    try:
+        end = time.monotonic() + 30
+        state = {}
+        while time.monotonic() < end and state.get("state") != "failed":
+            try:
+                state = server.client.get("/api/v1/health/ready").json()
+            except httpx2.TransportError:
+                assert server.process.poll() is None, server.log.read_text()
+            time.sleep(0.1)
+        assert state["state"] == "failed"
+        assert re.search(r"kokoro-v1\.0\.int8\.onnx", state["reason"])
+        reply = server.client.post("/api/v1/tts", json={"text": "Hello there."})
+        assert reply.status_code == 503 and reply.json()["error_code"] == "MODEL_LOAD_ERROR"
+        assert server.client.get("/api/v1/health/live").status_code == 200
+    finally:
+        server.close()

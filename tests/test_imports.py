@@ -1,0 +1,49 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+HEAVY = ("torch", "gradio", "ray", "faster_whisper", "ctranslate2", "onnxruntime", "onnx", "sanotts", "av", "whisper")
+PROBE = """
+import json, sys, time
+started = time.process_time()
+import main_api
+print(json.dumps({"seconds": time.process_time() - started, "modules": sorted(sys.modules)}))
+"""
+
+
+def probe() -> dict[str, object]:
+    done = subprocess.run([sys.executable, "-c", PROBE], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def test_importing_the_service_brings_no_heavy_library() -> None:
+    modules = probe()["modules"]
+    assert isinstance(modules, list)
+    assert [name for name in HEAVY if name in modules] == []
+
+
+def test_importing_the_service_is_quick() -> None:
+    # Processor time, because other programs on the machine would only add waiting.
+    seconds = min(float(str(probe()["seconds"])) for _ in range(3))
+    assert seconds < 1.0
+
+
+def test_version_is_the_same_everywhere() -> None:
+    import tomllib
+
+    from utils import VERSION
+
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == VERSION
+    assert f"## {VERSION}" in (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
+
+
+if sys.version_info < (3, 11):
+    test_version_is_the_same_everywhere = pytest.mark.skip(reason="tomllib came with Python 3.11")(
+        test_version_is_the_same_everywhere
+    )

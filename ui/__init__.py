@@ -1,0 +1,1 @@
+"""The browser page: everything it does goes through `CoreEngine`, as the HTTP interface does."""

@@ -1,0 +1,160 @@
+"""The Speak tab: text, voice and Generate beside the player; below, settings and what happened to each chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from api_models import TTSRequest
+from core_engine import CoreEngine
+from exceptions import ChatterboxError
+from ui.progress import speak_with_progress
+from ui.settings_panel import build_settings_panel
+from ui.wording import (
+    error_html,
+    greeting_html,
+    invalid_request,
+    progress_html,
+    quality_html,
+    result_html,
+    status_html,
+    voice_choices,
+)
+
+SAMPLE_TEXT = (
+    "The old lighthouse stood at the edge of the harbor, and every evening its lamp swept across the quiet "
+    "water.\n\nDr. Smith paid $3.50 at 7:45 p.m. and walked home."
+)
+
+
+@dataclass(frozen=True)
+class SpeakTab:
+    """The components that the handlers read and write; `inputs` by the request field that each sets."""
+
+    inputs: dict[str, Any]
+    generate: Any
+    stop: Any
+    status: Any
+    player: Any
+    files: Any
+    quality: Any
+
+    @property
+    def outputs(self) -> list[Any]:
+        """In the order in which `speak` and `stopped` give their values."""
+        return [self.status, self.player, self.files, self.quality, self.generate, self.stop]
+
+
+def build_speak_tab(core: CoreEngine) -> SpeakTab:
+    """Lay the tab out inside the open ``gr.Blocks``."""
+    import gradio as gr
+
+    with gr.Row(equal_height=False, elem_id="desk"):
+        with gr.Column(scale=6, min_width=300):
+            inputs = _build_inputs(core)
+            with gr.Row():
+                generate = gr.Button("Generate", variant="primary", elem_id="generate", scale=3)
+                stop = gr.Button("Stop", elem_id="stop", interactive=False, scale=1, min_width=90)
+        with gr.Column(scale=5, min_width=300):
+            status = gr.HTML(greeting_html(core), elem_id="status", padding=False)
+            player = gr.Audio(
+                label="Result", interactive=False, elem_id="player", buttons=[],
+                waveform_options=gr.WaveformOptions(
+                    waveform_color="#94a3b8", waveform_progress_color="#4f46e5", show_recording_waveform=True
+                ),
+            )  # fmt: skip
+            files = gr.Files(label="Downloads", interactive=False, elem_id="files", visible=False)
+    settings = build_settings_panel(core.settings.tts_defaults, checking=core.validator is not None)
+    quality = gr.HTML(elem_id="quality", padding=False, visible=False)
+    return SpeakTab({**inputs, **settings}, generate, stop, status, player, files, quality)
+
+
+def connect(core: CoreEngine, tab: SpeakTab) -> None:
+    """Attach the handlers; Generate is a generator so that Stop and a closed tab end it."""
+    server = core.settings.server
+    names = list(tab.inputs)
+
+    def generate(*values: Any) -> Iterator[list[Any]]:
+        yield from speak(core, dict(zip(names, values, strict=True)))
+
+    # The core's own door decides who waits, so that a waiting user is told so; one more is let through to be refused.
+    running = tab.generate.click(
+        generate, list(tab.inputs.values()), tab.outputs, api_visibility="private", show_progress="hidden",
+        concurrency_limit=server.max_concurrent_requests + server.max_waiting_requests + 1, concurrency_id="speech",
+    )  # fmt: skip
+    tab.stop.click(stopped, None, tab.outputs, cancels=[running], api_visibility="private", show_progress="hidden")
+
+
+def speak(core: CoreEngine, values: dict[str, Any]) -> Iterator[list[Any]]:
+    """Speak the form's values; yields what `SpeakTab.outputs` show from moment to moment."""
+    import gradio as gr
+
+    busy = [gr.update(interactive=False), gr.update(interactive=True)]
+    idle = [gr.update(interactive=True), gr.update(interactive=False)]
+    kept = [gr.skip(), gr.skip(), gr.skip()]
+    hidden = gr.update(value=None, visible=False)
+    try:
+        request = form_request(values)
+        core.plan(request)
+    except ChatterboxError as error:
+        yield [error_html(error), *kept, *idle]
+        return
+    yield [status_html("", "busy", lead="Preparing the text …", share=0.0), None, hidden, hidden, *busy]
+    for status in speak_with_progress(core, request):
+        if status.error is not None:
+            yield [error_html(status.error), *kept, *idle]
+        elif status.result is not None:
+            paths = [str(file.path) for file in status.result.files]
+            files = gr.update(value=paths, visible=True)
+            quality = gr.update(value=quality_html(status.result), visible=True)
+            yield [result_html(status.result), paths[0], files, quality, *idle]
+        else:
+            yield [progress_html(core, status), *kept, *busy]
+
+
+async def stopped() -> list[Any]:
+    """What the page shows after Stop."""
+    import gradio as gr
+
+    line = status_html("Nothing was kept.", lead="Stopped.")
+    return [line, gr.skip(), gr.skip(), gr.skip(), gr.update(interactive=True), gr.update(interactive=False)]
+
+
+def form_request(values: dict[str, Any]) -> TTSRequest:
+    """The request that the form's values describe.
+
+    Raises:
+        InvalidRequestError: a value is missing or out of range.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    # The slider has no empty position; its lowest stands for "no threshold of my own".
+    given["whisper_threshold"] = given.get("whisper_threshold") or None
+    try:
+        return TTSRequest.model_validate(given)
+    except ValidationError as error:
+        raise invalid_request(error) from error
+
+
+def _build_inputs(core: CoreEngine) -> dict[str, Any]:
+    import gradio as gr
+
+    defaults = core.settings.tts_defaults
+    text = gr.Textbox(
+        SAMPLE_TEXT, label="Text", lines=8, max_lines=16, elem_id="text",
+        info=f"Up to {core.settings.api.max_text_length:,} characters. An empty line starts a new paragraph.",
+    )  # fmt: skip
+    with gr.Row():
+        voice = gr.Dropdown(
+            voice_choices(core.engine.voices), value=defaults.voice or core.engine.voices[0].name, label="Voice",
+            elem_id="voice", info="Type to search by name or kind.",
+        )  # fmt: skip
+        if not any(parameter.name == "speed" for parameter in core.engine.capabilities.parameters):
+            return {"text": text, "voice": voice}
+        speed = gr.Slider(
+            0.5, 2.0, defaults.speed_factor, step=0.05, label="Speed", elem_id="speed",
+            info="2 is twice as fast; the pitch stays.",
+        )  # fmt: skip
+    return {"text": text, "voice": voice, "speed_factor": speed}

@@ -1,0 +1,169 @@
+"""What the page says: status lines, error messages, the quality table; plain HTML with everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Literal
+
+from pydantic import ValidationError
+
+from core_engine import CoreEngine, Readiness, SpeechResult
+from exceptions import ChatterboxError, InvalidRequestError
+from speech.engines.protocol import Voice
+from speech.quality import ChunkQuality
+from ui.progress import Status
+
+COLUMNS = ("Chunk", "Text", "Check", "Score", "Takes", "Starts", "Length", "Remarks")
+NUMBERS = frozenset({"Chunk", "Score", "Takes", "Starts", "Length"})
+
+_VERDICTS = {
+    "passed": "every chunk passed its check",
+    "passed_with_warnings": "every chunk passed its check, some with remarks",
+    "failed": "some chunks did not pass their check, see the table",
+    "not_checked": "the speech was not checked",
+}
+_REMARKS = {
+    "tail_noise": "noise after the last word, cut off",
+    "long_gap": "a long gap",
+    "too_fast": "spoken very fast",
+    "too_slow": "spoken very slowly",
+    "not_spoken": "given up, a pause stands in its place",
+    "engine_fault": "the engine failed on one or more takes",
+}
+_ADVICE = {
+    "QUEUE_FULL": "",
+    "MODEL_LOAD_ERROR": "Put this right and restart the service.",
+    "DEADLINE_EXCEEDED": "Speak a shorter text, or ask the operator to raise the time limit.",
+    "DISK_FULL": "Make room on the disk and press Generate again.",
+    "GENERATION_ERROR": "Press Generate again; another seed often helps.",
+    "NOT_READY": "Wait a moment and press Generate again.",
+}
+_FIELD_ADVICE = {
+    "text": "There is no text to speak. Write something into the box and press Generate.",
+    "export_formats": "Choose at least one file format under “More settings”.",
+}
+
+Tone = Literal["quiet", "busy", "good", "bad"]
+
+
+def status_html(sentence: str, tone: Tone = "quiet", *, lead: str = "", share: float | None = None) -> str:
+    """A status line, with a bar for `share` (0 to 1) and further paragraphs for each further line."""
+    first, *more = sentence.split("\n")
+    strong = f"<strong>{escape(lead)}</strong> " if lead else ""
+    bar = "" if share is None else f'<progress max="1" value="{share:.3f}" aria-label="Share done"></progress>'
+    rest = "".join(f"<p>{escape(line)}</p>" for line in more)
+    return f'<div class="status {tone}"><p>{strong}{escape(first)}</p>{bar}{rest}</div>'
+
+
+def readiness_html(readiness: Readiness) -> str:
+    """The banner above the page; empty once speech can be made."""
+    if readiness.ready:
+        return ""
+    if readiness.state == "starting":
+        return status_html(
+            "You can write your text meanwhile; Generate waits until it is there.",
+            "busy", lead="The speech model is being loaded.",
+        )  # fmt: skip
+    if readiness.state == "failed":
+        return status_html(
+            f"{readiness.reason} {_ADVICE['MODEL_LOAD_ERROR']}", "bad", lead="The speech model could not be loaded."
+        )
+    return status_html("Open the page again when it is back.", "bad", lead="The service is stopping.")
+
+
+def greeting_html(core: CoreEngine) -> str:
+    """What the status line says before the first request."""
+    notes = " ".join(core.engine.capabilities.notes)
+    return status_html(f"Press Generate, or Ctrl and Enter, to hear the text. {notes}".strip())
+
+
+def progress_html(core: CoreEngine, status: Status) -> str:
+    """What the status line says while a request runs."""
+    waited = f"{status.elapsed:.0f} s so far"
+    if core.readiness.state == "starting":
+        return status_html(waited, "busy", lead="Waiting for the speech model …", share=0.0)
+    if not status.total:
+        return status_html(waited, "busy", lead="Waiting for a free place …", share=0.0)
+    chunk = f"Chunk {min(status.done + 1, status.total)} of {status.total}"
+    parts = [f"{status.audio_seconds:.1f} s of speech", waited]
+    if status.remaining is not None:
+        parts.append(f"about {status.remaining:.0f} s to go")
+    return status_html(", ".join(parts), "busy", lead=chunk, share=status.share)
+
+
+def result_html(result: SpeechResult) -> str:
+    """What the status line says after a request."""
+    factor = result.processing_seconds / max(result.audio_seconds, 1e-3)
+    sentence = (
+        f"{result.audio_seconds:.1f} s of speech in {result.processing_seconds:.1f} s "
+        f"(real-time factor {factor:.2f}), seed {result.seed}; {_VERDICTS[result.quality.verdict]}."
+    )
+    tone: Tone = "bad" if result.quality.verdict == "failed" else "good"
+    return status_html("\n".join([sentence, *result.warnings]), tone, lead="Done.")
+
+
+def error_html(error: ChatterboxError) -> str:
+    """What went wrong and what to do about it."""
+    if error.code == "CANCELLED":
+        return status_html("Nothing was kept.", lead="Stopped.")
+    lead = "Not started." if isinstance(error, InvalidRequestError) else "Failed."
+    return status_html(f"{error.message} {_ADVICE.get(error.code, '')}".strip(), "bad", lead=lead)
+
+
+def invalid_request(error: ValidationError) -> InvalidRequestError:
+    """The first invalid field as a sentence for people."""
+    first = error.errors()[0]
+    field = str(first["loc"][0]) if first["loc"] else ""
+    name = field.replace("_", " ").capitalize()
+    return InvalidRequestError(_FIELD_ADVICE.get(field) or f"{name}: {first['msg']}.", field=field)
+
+
+def voice_choices(voices: Sequence[Voice]) -> list[tuple[str, str]]:
+    """Label and name of each voice."""
+    return [(", ".join(filter(None, [voice.name, voice.description])), voice.name) for voice in voices]
+
+
+def quality_rows(result: SpeechResult) -> list[list[str]]:
+    """The cells of the quality table, one row per chunk, in the order of `COLUMNS`."""
+    return [_row(chunk) for chunk in result.quality.chunks]
+
+
+def quality_html(result: SpeechResult) -> str:
+    """The quality table."""
+    head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in COLUMNS)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in quality_rows(result))
+    return (
+        '<div class="quality" tabindex="0" role="region" aria-label="Quality of each chunk"><table>'
+        f"<caption>Quality of each chunk</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(row: list[str]) -> str:
+    return "".join(f"<td{_aligned(name)}>{escape(cell)}</td>" for name, cell in zip(COLUMNS, row, strict=True))
+
+
+def _aligned(column: str) -> str:
+    return ' class="number"' if column in NUMBERS else ""
+
+
+def _row(chunk: ChunkQuality) -> list[str]:
+    remarks = [_REMARKS.get(word, word.replace("_", " ")) for word in chunk.warnings]
+    if chunk.transcript is not None:
+        remarks.append(f"heard: {chunk.transcript}")
+    return [
+        str(chunk.index + 1),
+        chunk.text,
+        _verdict(chunk),
+        "" if chunk.score is None else f"{chunk.score:.2f}",
+        str(chunk.takes),
+        f"{chunk.start:.2f} s",
+        f"{chunk.end - chunk.start:.2f} s",
+        "; ".join(remarks),
+    ]
+
+
+def _verdict(chunk: ChunkQuality) -> str:
+    if not chunk.spoken:
+        return "not spoken"
+    return {True: "passed", False: "not passed", None: "not checked"}[chunk.passed]
