@@ -6,7 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
-import tempfile
+import secrets
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -59,9 +59,9 @@ def replacing(target: Path) -> Iterator[Path]:
     with disk_failures(target.name):
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=_SUFFIX, dir=target.parent)
-        os.close(handle)
-        partial = Path(name)
+        # Not tempfile's: its files are readable by their owner only, whatever the umask says.
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}{_SUFFIX}")
+        partial.open("xb").close()
         try:
             yield partial
             _flush(partial)

@@ -35,9 +35,7 @@ def make_core(settings: Settings) -> Iterator[CoreMaker]:
     def make(
         faults: ToneFaults | None = None, validator: Validator | None = None, max_batch: int = 1, **sections: Any
     ) -> CoreEngine:
-        changed = {
-            name: getattr(settings, name).model_copy(update=values) for name, values in sections.items()
-        }
+        changed = {name: getattr(settings, name).model_copy(update=values) for name, values in sections.items()}
         core = CoreEngine(
             settings.model_copy(update=changed), engine=ToneEngine(faults, max_batch), validator=validator
         )

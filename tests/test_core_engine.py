@@ -33,9 +33,7 @@ def audio_of(result: SpeechResult) -> tuple[np.ndarray, int]:
 
 def chunk_audio(result: SpeechResult) -> list[tuple[str, np.ndarray]]:
     samples, rate = audio_of(result)
-    return [
-        (chunk.text, samples[int(chunk.start * rate) : int(chunk.end * rate)]) for chunk in result.quality.chunks
-    ]
+    return [(chunk.text, samples[int(chunk.start * rate) : int(chunk.end * rate)]) for chunk in result.quality.chunks]
 
 
 def test_every_sentence_is_spoken_in_order(make_core: CoreMaker) -> None:

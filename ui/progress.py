@@ -31,6 +31,7 @@ class Status:
         share: of the text that is spoken, 0 to 1.
         audio_seconds: of the result so far.
         elapsed: seconds since the start.
+        remaining: estimated seconds to go, from the text spoken so far; ``None`` before the first chunk is done.
         result: set at the end of a successful request.
         error: set at the end of a failed one.
     """
@@ -40,13 +41,9 @@ class Status:
     share: float
     audio_seconds: float
     elapsed: float
+    remaining: float | None = None
     result: SpeechResult | None = None
     error: ChatterboxError | None = None
-
-    @property
-    def remaining(self) -> float | None:
-        """Estimated seconds to go, from the text spoken so far; ``None`` before the first chunk is done."""
-        return self.elapsed / self.share * (1.0 - self.share) if self.share else None
 
 
 class _Tally:
@@ -56,6 +53,7 @@ class _Tally:
         self._started = time.perf_counter()
         self._ends: list[int] = []
         self._done = 0
+        self._done_at = 0.0
         self._audio_seconds = 0.0
 
     def add(self, event: Event) -> bool:
@@ -67,6 +65,7 @@ class _Tally:
                 self._ends.append(length)
         elif isinstance(event, ChunkDone):
             self._done, self._audio_seconds = event.index + 1, event.audio_seconds
+            self._done_at = time.perf_counter() - self._started
         else:
             return False
         return True
@@ -74,7 +73,8 @@ class _Tally:
     def status(self, result: SpeechResult | None = None, error: ChatterboxError | None = None) -> Status:
         share = self._ends[self._done - 1] / self._ends[-1] if self._done else 0.0
         elapsed = time.perf_counter() - self._started
-        return Status(self._done, len(self._ends), share, self._audio_seconds, elapsed, result, error)
+        remaining = max(0.0, self._done_at / share - elapsed) if share else None
+        return Status(self._done, len(self._ends), share, self._audio_seconds, elapsed, remaining, result, error)
 
 
 def speak_with_progress(core: CoreEngine, request: TTSRequest) -> Iterator[Status]:

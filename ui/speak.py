@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from api_models import TTSRequest
-from core_engine import CoreEngine
+from core_engine import CoreEngine, SpeechResult
 from exceptions import ChatterboxError
+from library.outputs import StoredFile
+from speech.audio.encode import FORMATS
 from ui.progress import speak_with_progress
 from ui.settings_panel import build_settings_panel
 from ui.wording import (
+    download_label,
     error_html,
     greeting_html,
     invalid_request,
@@ -32,20 +35,20 @@ SAMPLE_TEXT = (
 
 @dataclass(frozen=True)
 class SpeakTab:
-    """The components that the handlers read and write; `inputs` by the request field that each sets."""
+    """The components that the handlers use; `inputs` by the request field that each sets, `downloads` by format."""
 
     inputs: dict[str, Any]
     generate: Any
     stop: Any
     status: Any
     player: Any
-    files: Any
+    downloads: dict[str, Any]
     quality: Any
 
     @property
     def outputs(self) -> list[Any]:
         """In the order in which `speak` and `stopped` give their values."""
-        return [self.status, self.player, self.files, self.quality, self.generate, self.stop]
+        return [self.generate, self.stop, self.status, self.quality, self.player, *self.downloads.values()]
 
 
 def build_speak_tab(core: CoreEngine) -> SpeakTab:
@@ -66,10 +69,14 @@ def build_speak_tab(core: CoreEngine) -> SpeakTab:
                     waveform_color="#94a3b8", waveform_progress_color="#4f46e5", show_recording_waveform=True
                 ),
             )  # fmt: skip
-            files = gr.Files(label="Downloads", interactive=False, elem_id="files", visible=False)
+            with gr.Row(elem_id="downloads"):
+                downloads = {
+                    name: gr.DownloadButton(name, visible=False, size="sm", min_width=120, elem_id=f"download-{name}")
+                    for name in FORMATS
+                }
     settings = build_settings_panel(core.settings.tts_defaults, checking=core.validator is not None)
     quality = gr.HTML(elem_id="quality", padding=False, visible=False)
-    return SpeakTab({**inputs, **settings}, generate, stop, status, player, files, quality)
+    return SpeakTab({**inputs, **settings}, generate, stop, status, player, downloads, quality)
 
 
 def connect(core: CoreEngine, tab: SpeakTab) -> None:
@@ -93,34 +100,26 @@ def speak(core: CoreEngine, values: dict[str, Any]) -> Iterator[list[Any]]:
     import gradio as gr
 
     busy = [gr.update(interactive=False), gr.update(interactive=True)]
-    idle = [gr.update(interactive=True), gr.update(interactive=False)]
-    kept = [gr.skip(), gr.skip(), gr.skip()]
-    hidden = gr.update(value=None, visible=False)
     try:
         request = form_request(values)
         core.plan(request)
     except ChatterboxError as error:
-        yield [error_html(error), *kept, *idle]
+        yield [*_idle(), error_html(error), *_unchanged()]
         return
-    yield [status_html("", "busy", lead="Preparing the text …", share=0.0), None, hidden, hidden, *busy]
+    waiting = status_html("", "busy", lead="Preparing the text …", share=0.0)
+    yield [*busy, waiting, gr.update(value=None, visible=False), None, *_download_updates(())]
     for status in speak_with_progress(core, request):
         if status.error is not None:
-            yield [error_html(status.error), *kept, *idle]
+            yield [*_idle(), error_html(status.error), *_unchanged()]
         elif status.result is not None:
-            paths = [str(file.path) for file in status.result.files]
-            files = gr.update(value=paths, visible=True)
-            quality = gr.update(value=quality_html(status.result), visible=True)
-            yield [result_html(status.result), paths[0], files, quality, *idle]
+            yield [*_idle(), *_result_updates(status.result)]
         else:
-            yield [progress_html(core, status), *kept, *busy]
+            yield [*busy, progress_html(core, status), *_unchanged()]
 
 
 async def stopped() -> list[Any]:
     """What the page shows after Stop."""
-    import gradio as gr
-
-    line = status_html("Nothing was kept.", lead="Stopped.")
-    return [line, gr.skip(), gr.skip(), gr.skip(), gr.update(interactive=True), gr.update(interactive=False)]
+    return [*_idle(), status_html("Nothing was kept.", lead="Stopped."), *_unchanged()]
 
 
 def form_request(values: dict[str, Any]) -> TTSRequest:
@@ -138,12 +137,43 @@ def form_request(values: dict[str, Any]) -> TTSRequest:
         raise invalid_request(error) from error
 
 
+def _idle() -> list[Any]:
+    import gradio as gr
+
+    return [gr.update(interactive=True), gr.update(interactive=False)]
+
+
+def _unchanged() -> list[Any]:
+    import gradio as gr
+
+    return [gr.skip()] * (2 + len(FORMATS))
+
+
+def _result_updates(result: SpeechResult) -> list[Any]:
+    import gradio as gr
+
+    quality = gr.update(value=quality_html(result), visible=True)
+    return [result_html(result), quality, str(result.files[0].path), *_download_updates(result.files)]
+
+
+def _download_updates(files: Sequence[StoredFile]) -> list[Any]:
+    import gradio as gr
+
+    made = {file.format: file for file in files}
+    return [
+        gr.update(value=str(made[name].path), label=download_label(made[name]), visible=True)
+        if name in made
+        else gr.update(value=None, visible=False)
+        for name in FORMATS
+    ]
+
+
 def _build_inputs(core: CoreEngine) -> dict[str, Any]:
     import gradio as gr
 
     defaults = core.settings.tts_defaults
     text = gr.Textbox(
-        SAMPLE_TEXT, label="Text", lines=8, max_lines=16, elem_id="text",
+        SAMPLE_TEXT, label="Text", lines=8, max_lines=8, elem_id="text",
         info=f"Up to {core.settings.api.max_text_length:,} characters. An empty line starts a new paragraph.",
     )  # fmt: skip
     with gr.Row():
@@ -155,6 +185,6 @@ def _build_inputs(core: CoreEngine) -> dict[str, Any]:
             return {"text": text, "voice": voice}
         speed = gr.Slider(
             0.5, 2.0, defaults.speed_factor, step=0.05, label="Speed", elem_id="speed",
-            info="2 is twice as fast; the pitch stays.",
+            info="2 is twice as fast.",
         )  # fmt: skip
     return {"text": text, "voice": voice, "speed_factor": speed}

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from core_engine import CoreEngine, Readiness, SpeechResult
 from exceptions import ChatterboxError, InvalidRequestError
+from library.outputs import StoredFile
 from speech.engines.protocol import Voice
 from speech.quality import ChunkQuality
 from ui.progress import Status
@@ -124,6 +125,12 @@ def voice_choices(voices: Sequence[Voice]) -> list[tuple[str, str]]:
     return [(", ".join(filter(None, [voice.name, voice.description])), voice.name) for voice in voices]
 
 
+def download_label(file: StoredFile) -> str:
+    """What a download button says: format and size."""
+    size = f"{file.size_bytes / 1e6:.1f} MB" if file.size_bytes >= 1e6 else f"{file.size_bytes / 1e3:.0f} kB"
+    return f"Download {file.format.upper()} ({size})"
+
+
 def quality_rows(result: SpeechResult) -> list[list[str]]:
     """The cells of the quality table, one row per chunk, in the order of `COLUMNS`."""
     return [_row(chunk) for chunk in result.quality.chunks]
@@ -134,13 +141,15 @@ def quality_html(result: SpeechResult) -> str:
     head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in COLUMNS)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in quality_rows(result))
     return (
-        '<div class="quality" tabindex="0" role="region" aria-label="Quality of each chunk"><table>'
+        '<div class="quality"><table>'
         f"<caption>Quality of each chunk</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def _cells(row: list[str]) -> str:
-    return "".join(f"<td{_aligned(name)}>{escape(cell)}</td>" for name, cell in zip(COLUMNS, row, strict=True))
+    return "".join(
+        f'<td data-label="{name}"{_aligned(name)}>{escape(cell)}</td>' for name, cell in zip(COLUMNS, row, strict=True)
+    )
 
 
 def _aligned(column: str) -> str:

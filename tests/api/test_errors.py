@@ -30,7 +30,9 @@ def test_broken_json_has_our_shape(client: TestClient) -> None:
     assert reply.json()["error"] == "the body is not valid JSON"
 
 
-@pytest.mark.parametrize("media", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "media", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"]
+)
 def test_other_media_are_415(client: TestClient, media: str) -> None:
     reply = client.post("/api/v1/tts", content=b"text=hello", headers={"Content-Type": media})
     assert reply.status_code == 415

@@ -50,7 +50,11 @@ def test_return_format_chooses_among_the_requested(client: TestClient) -> None:
 
 
 def test_url_mode_reports(client: TestClient, settings: Settings) -> None:
-    body = {"text": "Hello there, dear friend. How are you today, my dear?", "export_formats": ["wav", "mp3"], "folder": "a b/ü"}
+    body = {
+        "text": "Hello there, dear friend. How are you today, my dear?",
+        "export_formats": ["wav", "mp3"],
+        "folder": "a b/ü",
+    }
     reply = client.post(SPEAK, json=body, params={"response_mode": "url"}).json()
     assert reply["success"] is True
     assert [file["format"] for file in reply["output_files"]] == ["wav", "mp3"]
@@ -136,7 +140,9 @@ def test_text_of_any_kind_is_spoken_or_refused_in_time(client: TestClient) -> No
 
 def test_lone_surrogates_are_no_server_error(client: TestClient) -> None:
     reply = client.post(
-        SPEAK, content=b'{"text": "a \\ud800 b c", "export_formats": ["wav"]}', headers={"Content-Type": "application/json"}
+        SPEAK,
+        content=b'{"text": "a \\ud800 b c", "export_formats": ["wav"]}',
+        headers={"Content-Type": "application/json"},
     )
     assert reply.status_code in (200, 422)
 

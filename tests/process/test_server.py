@@ -88,7 +88,10 @@ def test_a_running_request_ends_before_the_process(tmp_path: Path) -> None:
 
         with ThreadPoolExecutor(1) as pool:
             reply = pool.submit(server.client.post, "/api/v1/tts", json={"text": "Hello there."})
-            while httpx2.get(f"http://127.0.0.1:{server.port}/api/v1/health", trust_env=False).json()["active_requests"] == 0:
+            while (
+                httpx2.get(f"http://127.0.0.1:{server.port}/api/v1/health", trust_env=False).json()["active_requests"]
+                == 0
+            ):
                 time.sleep(0.02)
             server.process.send_signal(signal.SIGTERM)
             assert reply.result(15).status_code == 200

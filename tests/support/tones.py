@@ -14,9 +14,7 @@ def decode(path: Path | str) -> tuple[Samples, int]:
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler("flt", "mono", stream.rate)
-        blocks = [
-            part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)
-        ]
+        blocks = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)]
         blocks += [part.to_ndarray()[0] for part in resampler.resample(None)]
         return np.concatenate(blocks).astype(np.float32), stream.rate
 

@@ -45,9 +45,10 @@ def open_session(path: Path, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    failures = (RuntimeError, ValueError, *session_errors())
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except (RuntimeError, ValueError, *session_errors()) as error:
+    except failures as error:
         raise ModelLoadError(f"onnxruntime cannot load {path.name}.") from error
 
 

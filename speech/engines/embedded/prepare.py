@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from exceptions import ModelLoadError
-from speech.atomic_file import disk_failures, replacing
+from speech.atomic_file import replacing
 from speech.engines.embedded.float_convolutions import restore_float_convolutions
 from speech.engines.embedded.fusions import fuse_normalisations, fuse_snakes
 from speech.engines.embedded.graph import Graph

@@ -93,10 +93,10 @@ def _quantised(graph: Graph, node: Any, ranges: Ranges, smoothing: float) -> lis
         "output_middle": middle.astype(np.float32).reshape(1, -1, 1),
     }
     const = {key: graph.add_constant(f"{name}_{key}", value) for key, value in constants.items()}
+    keys = ("one", "zero", "weights", "weight_scale", "weight_zero", "one", "middle", "bias")
     convolution = helper.make_node(
         "QLinearConv",
-        [f"{name}_input", const["one"], const["zero"], const["weights"], const["weight_scale"]]
-        + [const["weight_zero"], const["one"], const["middle"], const["bias"]],
+        [f"{name}_input", *(const[key] for key in keys)],
         [f"{name}_output"],
         name=f"{name}_int8",
     )

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from exceptions import ChatterboxError, DiskFullError, ModelLoadError
+from exceptions import DiskFullError, ModelLoadError
 from speech.atomic_file import write_atomically
 from speech.cancel import CancelToken
 from speech.engines.embedded.machine import cpu_name, int8_is_exact
