@@ -165,7 +165,8 @@ class ChunkSpeaker:
         seed = derive_seed(self.base_seed, chunk.content_hash, candidate, attempt)
         check = None
         if self.validator is not None:
-            expected = Expected(chunk.text, chunk.spoken, chunk.language)
+            speed = chunk.parameters.get("speed", 1.0)
+            expected = Expected(chunk.text, chunk.spoken, chunk.language, speed)
             check = self.validator.check(
                 take.samples, rate, expected, threshold=self.rules.threshold, transcribe=self.rules.transcribe
             )

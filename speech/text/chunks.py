@@ -29,6 +29,7 @@ _MARK_REACH: Final = (0.7, 0.7, 0.5, 0.5, 0.9)
 """How far from the even cut each kind of mark is looked for, as a share of the even piece's length."""
 
 _HARD_CUT_REACH: Final = 32
+_LONGEST_FLAG_RUN: Final = 2000
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,6 @@ def _is_flag_letter(character: str) -> bool:
 
 def _flag_letters_before(text: str, cut: int) -> int:
     count = 0
-    while count < min(cut, 2 * _HARD_CUT_REACH) and _is_flag_letter(text[cut - 1 - count]):
+    while count < min(cut, _LONGEST_FLAG_RUN) and _is_flag_letter(text[cut - 1 - count]):
         count += 1
     return count

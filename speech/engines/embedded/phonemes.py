@@ -145,7 +145,10 @@ class Phonemiser:
             g2p = NanoG2P(fallback=_Guess())
             ours = json.loads((_DATA / "lexicon_en.json").read_text("utf-8"))
             ours[_LETTER_A] = g2p.lexicon.golds["A"]
-            g2p.lexicon.golds.update(g2p.lexicon.grow_dictionary(ours))
+            for word, sounds in g2p.lexicon.grow_dictionary(ours).items():
+                # "Nice" may be a name of ours, "nice" stays the dictionary's word.
+                if word in ours or not g2p.lexicon.is_known(word, None):
+                    g2p.lexicon.golds[word] = sounds
             self._g2p = g2p
 
 

@@ -1,4 +1,4 @@
-"""Abbreviations with and without dots, initials and capitals that the dictionary takes for a word."""
+"""Abbreviations with and without dots, and titles."""
 
 from __future__ import annotations
 
@@ -156,12 +156,6 @@ _DAYS: Final = {
 
 _NAME_BEFORE: Final = re.compile(r"(?:[A-Z][\w'’-]*|\d+(?:st|nd|rd|th)) $")
 _NUMBERED_BEFORE: Final = re.compile(r"\b\d+[A-Z]? (?:[NESW]\.? )?(?:(?:[A-Z][\w'’-]*|\d+(?:st|nd|rd|th)) ){1,3}$")
-_LETTERED: Final = re.compile(
-    r"(?:\b(?:Plan|Vitamin|Grade|Class|Type|Group|Hepatitis|Option|Part|Section|Appendix|Exhibit|Team|Row|Gate|Platform"
-    r"|Schedule|Item|Figure|Table|Point)|[a-z]) $|^(?<!.)(?:.*[.!?] )$"
-)
-"""What a letter at the end of a sentence belongs to: not a name."""
-
 _ABBREVIATED_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)"
 
 
@@ -203,27 +197,6 @@ def _day(match: re.Match[str], british: bool) -> str:
 
 def _month(match: re.Match[str], british: bool) -> str:
     return month_name(match[1]) + _stop(match)
-
-
-def _initials(match: re.Match[str], british: bool) -> str:
-    letters = " ".join(match[1].replace(".", ""))
-    if match[2]:
-        return letters + match[2]
-    over = re.match(r"[\"'”’)\]]*(?:$|\n)", match.string[match.end() : match.end() + 8])
-    return letters + ("." if over and match.group().endswith(".") else "")
-
-
-def _initial(match: re.Match[str], british: bool) -> str | None:
-    before = match.string[max(0, match.start() - 16) : match.start()]
-    return None if match[1] == "I" or _LETTERED.search(before) else match[1]
-
-
-def _capitals(match: re.Match[str], british: bool) -> str | None:
-    text = match.string
-    around = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 12]
-    if re.search(r"[A-Z]{2,}\W+$", around[0]) or re.match(r"\W+[A-Z]{2,}", around[1]):
-        return None
-    return " ".join(match.group())
 
 
 RULES: Final = (
@@ -279,30 +252,5 @@ RULES: Final = (
         re.compile(rf"(?<![Tt]he )\b({_ABBREVIATED_MONTH})\.(?!\w)"),
         _month,
         (("since Jan. this year", "since January this year"),),
-    ),
-    Rule(
-        "dotted initials",
-        re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,9})(?:(['’]s)\b)?(?![\w])"),
-        _initials,
-        (("J.R.R. Tolkien", "J R R Tolkien"), ("the U.S. Army", "the U S Army")),
-    ),
-    Rule(
-        "initial",
-        re.compile(r"(?:(?<![^\s\"“'(])|(?<=[A-Z] ))([A-Z])\.(?= ?(?:[A-Z]\. ?){0,3}[A-Z][a-z'’])"),
-        _initial,
-        (
-            ("J. K. Rowling", "J K Rowling"),
-            ("George R. R. Martin", "George R R Martin"),
-            ("Plan B. Next", "Plan B. Next"),
-        ),
-    ),
-    Rule(
-        "capitals that spell a word",
-        re.compile(
-            r"\bUS\b|(?<=[Tt]he )WHO\b|\bIT\b(?= (?:department|team|support|staff|industry|sector|security|systems?"
-            r"|managers?|professionals?|services?|specialists?|consultants?)\b)"
-        ),
-        _capitals,
-        (("in the US today", "in the U S today"), ("the IT department", "the I T department")),
     ),
 )

@@ -52,15 +52,19 @@ _CAMEL: Final = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\
 _TRAILING: Final = ".,;:!?)]}'’"
 
 
+_SHORT_WORDS: Final = frozenset(
+    re.findall(r"\w+", "am an as at be by do go he hi if in is it me my no of on or so to up us we")
+)
+
+
 def _letters(word: str) -> str:
     """A name without vowels or a country's domain cannot be read as a word."""
-    if (
-        len(word) <= 3
-        and word.lower() not in _WORD_DOMAINS
-        and (len(word) == 2 or not re.search("[aeiouy]", word.lower()))
+    lower = word.lower()
+    if lower not in _WORD_DOMAINS | _SHORT_WORDS and (
+        len(word) == 2 or (len(word) == 3 and not re.search("[aeiouy]", lower))
     ):
         return " ".join(word.upper())
-    return "W W W" if word.lower() == "www" else word
+    return word
 
 
 def _address(text: str) -> str:

@@ -35,6 +35,11 @@ def _join(words: list[str]) -> str:
     return text
 
 
+def _team(match: re.Match[str], british: bool) -> str:
+    words = cardinal(match[1], british)
+    return (words[:-1] if words.endswith("e") else words) + match[2]
+
+
 def _piece(piece: str, british: bool, in_code: bool) -> str:
     if piece.isdigit():
         return label(piece) if in_code or len(piece) > 2 else cardinal(piece, british)
@@ -77,9 +82,12 @@ FIRST_RULES: Final = (
 
 RULES: Final = (
     Rule(
+        "people of a number", re.compile(r"(?<![\w.,])(\d{1,4})(ers?)\b"), _team, (("the 49ers", "the forty-niners"),)
+    ),
+    Rule(
         "letters and digits",
         re.compile(
-            rf"(?<![\w'’])(?<!\w-)(?=[A-Za-z-]{{0,40}}\d)(?=[\d-]{{0,40}}[A-Za-z]){_PART}(?:-{_PART}){{0,6}}(?!\w)"
+            rf"(?<![\w'’])(?<!\w-)(?<!\d[.,])(?=[A-Za-z-]{{0,40}}\d)(?=[\d-]{{0,40}}[A-Za-z]){_PART}(?:-{_PART}){{0,6}}(?!\w)"
         ),
         _code,
         (

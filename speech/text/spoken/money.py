@@ -85,7 +85,7 @@ _PER: Final = {
     "kWh": "kilowatt hour",
 }
 
-_SYMBOL: Final = r"(?:(?<![A-Za-z])(?:US|AU|CA|NZ|HK|A|C|S|R))?\$|[£€¥₹₩₽₺₪₴₦฿₫₿]"
+_SYMBOL: Final = r"(?<!\d)(?:(?<![A-Za-z])(?:US|AU|CA|NZ|HK|A|C|S|R))?\$|(?<!\d)[£€¥₹₩₽₺₪₴₦฿₫₿]"
 _SCALE: Final = r"(?: (thousand|million|billion|trillion)\b|(k|K|mn?|M|bn?|B|tn?|T)(?![A-Za-z]))?"
 _RATE: Final = r"(?:/([A-Za-z]{1,9})\b)?"
 
@@ -178,9 +178,9 @@ RULES: Final = (
     ),
     Rule(
         "money with the symbol behind",
-        re.compile(NO_DIGIT_BEFORE + rf"(?<!\w)(\d+,\d\d(?= ?€)|{NUMBER}){_SCALE} ?([€£¥₹¢])(?!\w)"),
+        re.compile(NO_DIGIT_BEFORE + rf"(?<!\w)(\d+,\d\d(?= ?€)|{NUMBER}){_SCALE} ?([€£¥₹¢$])(?!\w)"),
         _symbol_last,
-        (("5¢", "five cents"), ("2,50 €", "two euros and fifty cents")),
+        (("5¢", "five cents"), ("5$", "five dollars"), ("2,50 €", "two euros and fifty cents")),
     ),
     Rule(
         "currency code",
