@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
 from api.routers import outputs, system, tts
@@ -27,7 +28,7 @@ API_PREFIX = "/api/v1"
 
 
 class SpeechApp(FastAPI):
-    """FastAPI with the request context outside of everything, the body limiter included."""
+    """FastAPI with the request context outside of everything, its own last error handler included."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap what FastAPI builds."""
@@ -49,7 +50,6 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
         title=settings.ui.title,
         version=VERSION,
         lifespan=_lifespan,
-        max_body_size=settings.api.max_body_bytes,
         responses=ERROR_RESPONSES,
     )
     app.state.core = engine
@@ -58,6 +58,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     app.state.workers = ThreadPoolExecutor(
         server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
     )
+    app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
     install_error_handlers(app)
     for router in (tts.router, system.router):
         app.include_router(router, prefix=API_PREFIX)

@@ -63,7 +63,7 @@ def _request_id(request: Request) -> str:
 async def _own(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ChatterboxError)
     if error.status >= 500:
-        log.error("%s: %s", error.code, error.message, exc_info=error.__cause__)
+        log.error("request %s: %s: %s", _request_id(request), error.code, error.message, exc_info=error.__cause__)
     detail = error.detail
     if error.field is not None:
         detail = [{"field": error.field, "message": error.message, **(detail if isinstance(detail, dict) else {})}]
@@ -121,6 +121,6 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("unforeseen %s", type(error).__name__, exc_info=error)
+    log.error("request %s: unforeseen %s", _request_id(request), type(error).__name__, exc_info=error)
     message = "Something went wrong inside; the log tells more under this request id."
     return error_response(500, "INTERNAL_ERROR", message, _request_id(request))

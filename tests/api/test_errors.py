@@ -60,7 +60,7 @@ def test_other_request_ids_are_replaced(client: TestClient, insane: str) -> None
     assert given != insane and len(given) == 32
 
 
-def test_the_unforeseen_is_500_without_a_traceback(make_core: CoreMaker) -> None:
+def test_the_unforeseen_is_500_without_a_traceback(make_core: CoreMaker, caplog: pytest.LogCaptureFixture) -> None:
     core = make_core()
 
     def broken(*arguments: object, **keywords: object) -> None:
@@ -73,3 +73,4 @@ def test_the_unforeseen_is_500_without_a_traceback(make_core: CoreMaker) -> None
     assert reply.json()["error_code"] == "INTERNAL_ERROR"
     assert "secret" not in reply.text and "Traceback" not in reply.text
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
+    assert reply.json()["request_id"] in caplog.text and "secret detail" in caplog.text

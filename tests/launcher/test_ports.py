@@ -1,12 +1,14 @@
 """A taken port is noticed before anything is loaded, and its holder is named."""
 
 import http.server
+import json
 import os
 import socket
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +109,23 @@ def test_alive_but_never_ready_is_told_with_its_reason(health: int) -> None:
     assert not serving.announce(place, lines.append, patience_seconds=0)
     assert lines[0] == "Serving, but not ready: The model is loading."
     assert not any("Page" in line for line in lines)
+
+
+def test_serving_passes_the_flags_on_and_announces(
+    health: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "main_api.py").write_text(
+        "import json, pathlib, sys\npathlib.Path(__file__ + '.seen').write_text(json.dumps(sys.argv[1:]))\n"
+    )
+    monkeypatch.setattr(serving, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["start.py"])
+    assert serving.serve("127.0.0.1", 0, None, print) == 0
+    assert json.loads((tmp_path / "main_api.py.seen").read_text()) == ["--host", "127.0.0.1", "--port", "0"]
+    with pytest.raises(LauncherError, match="already runs"):
+        serving.serve(None, health, None, print)
+
+
+def test_serving_with_a_wrong_configuration_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LauncherError, match="does not exist") as caught:
+        serving.serve(None, None, tmp_path / "absent.yaml", print)
+    assert "configuration.md" in caught.value.hint
