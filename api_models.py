@@ -231,6 +231,8 @@ class EngineInfo(_Strict):
     max_batch: int
     cloning: bool
     conversion: bool
+    seeded: bool
+    """Whether the seed changes the sound."""
     watermark: bool
     notes: list[str]
     voices: list[VoiceInfo]

@@ -6,14 +6,15 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from api_models import ReadyState, TTSRequest
+from api_models import TTSRequest
 from config import Settings
 from engine_choice import ChosenEngine, build_engine, build_validator
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError, NotReadyError
-from library.outputs import OutputStore, StoredFile
+from library.outputs import OutputStore
+from results import Readiness, SpeechResult
 from speech.admission import Admission
 from speech.assembly import speak_plan
 from speech.cancel import CancelToken
@@ -26,46 +27,6 @@ from speech.quality import Quality
 from speech.takes import ChunkSpeaker, JudgedTake, TakeRules
 from speech.validation.protocol import Validator
 from utils import VERSION, utc_timestamp
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """Whether speech requests are answered, and why not."""
-
-    state: ReadyState
-    reason: str
-
-    @property
-    def ready(self) -> bool:
-        """True once the models are loaded."""
-        return self.state == "ready"
-
-
-@dataclass(frozen=True)
-class SpeechResult:
-    """A finished request.
-
-    Attributes:
-        files: one per format, complete on disk.
-        seed: base seed of all takes.
-        voice: name of the voice that spoke.
-        audio_seconds: length of the result.
-        processing_seconds: from admission to the last file.
-        engine_seconds: the model alone, all takes.
-        quality: verdict and chunks.
-        ignored_parameters: fields that were set but have no effect with this engine.
-        warnings: sentences for people.
-    """
-
-    files: tuple[StoredFile, ...]
-    seed: int
-    voice: str
-    audio_seconds: float
-    processing_seconds: float
-    engine_seconds: float
-    quality: Quality
-    ignored_parameters: tuple[str, ...]
-    warnings: tuple[str, ...]
 
 
 class CoreEngine:
@@ -226,9 +187,12 @@ class CoreEngine:
         return {name: value for name, value in values.items() if name in known}
 
     def _ignored(self, asked: TTSRequest) -> tuple[str, ...]:
-        fields = {"speed": "speed_factor"}
-        known = {parameter.name for parameter in self.engine.capabilities.parameters}
-        return tuple(field for name, field in fields.items() if field in asked.model_fields_set and name not in known)
+        capabilities = self.engine.capabilities
+        effective = {
+            "speed_factor": any(parameter.name == "speed" for parameter in capabilities.parameters),
+            "seed": capabilities.seeded,
+        }
+        return tuple(field for field, has in effective.items() if field in asked.model_fields_set and not has)
 
     def _refuse_foreign_engine(self, request: TTSRequest) -> None:
         name = self.engine.capabilities.engine

@@ -8,8 +8,9 @@ from urllib.parse import quote
 from fastapi.responses import FileResponse
 
 from api_models import ChunkReport, OutputFile, QualityReport, TTSResponse, WordTime
-from core_engine import CoreEngine, SpeechResult
+from core_engine import CoreEngine
 from library.outputs import StoredFile
+from results import SpeechResult
 from speech.audio.encode import FORMATS
 from speech.quality import Quality
 

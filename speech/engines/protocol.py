@@ -60,6 +60,7 @@ class Capabilities:
         text_form: whether the engine wants numbers and symbols as words (``spoken``) or as written.
         cloning: can speak with a reference recording.
         conversion: can convert one recording's voice into another.
+        seeded: the seed changes the sound.
         batch_invariant: a chunk's samples do not depend on its neighbours in the batch.
         watermark: output carries an inaudible mark.
         notes: facts a user should know, one sentence each.
@@ -77,6 +78,7 @@ class Capabilities:
     text_form: Literal["spoken", "written"] = "spoken"
     cloning: bool = False
     conversion: bool = False
+    seeded: bool = True
     batch_invariant: bool = True
     watermark: bool = False
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The whole path with the real models: embedded engine, Whisper, files; judged by a Whisper that is not the validator."""
+"""The whole path with the real models, judged by a Whisper that is not the validator."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 
 from api_models import TTSRequest
 from config import load_settings
-from core_engine import CoreEngine, SpeechResult
+from core_engine import CoreEngine
 from main_api import create_app
+from results import SpeechResult
 from speech.validation.compare import normal_words
 from speech.weights import WeightStore
 from speech.weights_catalogue import WHISPER_TINY_EN
