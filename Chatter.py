@@ -12,9 +12,6 @@ from config import load_settings
 from core_engine import CoreEngine
 from exceptions import ConfigurationError
 
-SHUTDOWN_SECONDS = 3
-"""How long a stop waits for open connections; an open page always holds one."""
-
 
 def create_interface(engine: CoreEngine) -> Any:
     """The page as ``gr.Blocks`` around an existing core."""
@@ -38,14 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2
-    import uvicorn
-
+    from serving import serve
     from ui.page import create_page_app
 
-    uvicorn.run(
-        create_page_app(core), host=settings.server.host, port=settings.server.port, log_config=None,
-        log_level=settings.server.log_level.lower(), timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )  # fmt: skip
+    serve(create_page_app(core), core, settings.server)
     return 0
 
 

@@ -40,6 +40,8 @@ class ServerSettings(_Section):
     """Further speech requests that may wait; beyond, the answer is 429 with Retry-After."""
     request_timeout_seconds: float = Field(3600.0, gt=0)
     """Longest time one speech request may take, waiting included."""
+    drain_seconds: float = Field(20.0, ge=0)
+    """How long a stop waits for running speech requests; what is left then is answered with NOT_READY."""
 
 
 class PathSettings(_Section):

@@ -174,6 +174,9 @@ class CoreEngine:
             warnings=_warnings(planned, quality),
         )
         self.outputs.write_sidecar(folder, stem, self._sidecar(full, result))
+        if self._readiness.state == "failed":
+            # Someone mended the models: the engine loads at the next request, and this one has just spoken.
+            self._readiness = Readiness("ready", "The models are loaded.")
         return result
 
     def _validator_for(self, request: TTSRequest, language: str) -> Validator | None:

@@ -113,12 +113,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2
-    import uvicorn
+    from serving import serve
 
-    uvicorn.run(
-        app, host=settings.server.host, port=settings.server.port, log_level=settings.server.log_level.lower(),
-        log_config=None,
-    )  # fmt: skip
+    serve(app, app.state.core, settings.server, settings.server.drain_seconds)
     return 0
 
 

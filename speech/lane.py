@@ -133,7 +133,8 @@ class Lane:
         if not alive:
             return
         # One caller's hang-up must not stop its neighbours' chunks, so a shared batch runs to its end.
-        cancel = alive[0].cancel if len(alive) == 1 else CancelToken()
+        shared = any(ticket.cancel is not alive[0].cancel for ticket in alive)
+        cancel = CancelToken() if shared else alive[0].cancel
         started = time.perf_counter()
         try:
             self.engine.load()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse
+from starlette.datastructures import Headers
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from config import ApiSettings
 from core_engine import CoreEngine
 from ui.speak import build_speak_tab, connect
 from ui.theme import ANNOUNCE, ICON, page_options
 from ui.wording import readiness_html
+
+T = TypeVar("T")
 
 CACHE_CHECK_SECONDS = 3_600
 CACHE_AGE_SECONDS = 86_400
@@ -25,24 +31,43 @@ READINESS_SECONDS = 3.0
 SPARE_THREADS = 8
 REFUSED_ROUTES = ("/gradio_api/file=http:", "/gradio_api/file=https:", "/gradio_api/proxy=", "/gradio_api/upload")
 """Routes of Gradio by which anybody could make this service fetch addresses or store files; the page needs none."""
+FORM_ROUTE = "/gradio_api/queue/join"
 
 
 class Guard:
-    """Answers 403 to `REFUSED_ROUTES`, whatever the page is mounted on."""
+    """Refuses `REFUSED_ROUTES` and oversized forms of the page in a form that its script can show.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: everything behind.
+        api: limits; the framework's own refusal of a large body is plain text.
+    """
+
+    def __init__(self, app: ASGIApp, api: ApiSettings) -> None:
         self._app = app
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything else on."""
-        if scope["type"] == "http" and any(route in scope["path"] for route in REFUSED_ROUTES):
-            await JSONResponse({"detail": "This page does not offer that."}, 403)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        """Answer or pass on."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        path = scope["path"].lower()
+        if any(route in path for route in REFUSED_ROUTES):
+            return JSONResponse({"error": "This page does not offer that."}, 403)
+        length = Headers(scope=scope).get("content-length", "")
+        if FORM_ROUTE in path and length.isdecimal() and int(length) > self._api.max_body_bytes:
+            limit = self._api.max_text_length
+            return JSONResponse({"error": f"The text is too long; at most {limit:,} characters are allowed."}, 413)
+        return None
 
 
 def build_page(core: CoreEngine) -> Any:
     """The page as ``gr.Blocks``, without a server."""
+    return _inside_a_loop(lambda: _build_page(core))
+
+
+def _build_page(core: CoreEngine) -> Any:
     _prepare_environment()
     import gradio as gr
     from anyio import CapacityLimiter
@@ -63,18 +88,44 @@ def build_page(core: CoreEngine) -> Any:
     return page
 
 
-def mount_page(app: FastAPI, core: CoreEngine, path: str | None = None) -> None:
-    """Serve the page under `path` of the application (default ``ui.mount_path``) and its icon at the root."""
+class PageApp(FastAPI):
+    """FastAPI with the guard outside of everything, the body limiter included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Wrap what FastAPI builds."""
+        return Guard(super().build_middleware_stack(), self.state.core.settings.api)
+
+
+def mount_page(app: FastAPI, core: CoreEngine) -> None:
+    """Serve the page under ``ui.mount_path`` of the application and its icon at the root.
+
+    ``app.state.release_page`` ends the connection that every open page holds; without, a stop waits for them.
+    """
+    _mount(app, core, core.settings.ui.mount_path)
+    app.add_middleware(Guard, api=core.settings.api)
+
+
+def _mount(app: FastAPI, core: CoreEngine, path: str) -> None:
     page = build_page(core)
     import gradio as gr
 
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     # Results reach the browser as copies in Gradio's own cache, so no folder of ours is opened to it.
-    gr.mount_gradio_app(
-        app, page, path=path or core.settings.ui.mount_path, show_error=False, run_history=False, ssr_mode=False,
-        mcp_server=False, pwa=False, enable_monitoring=False, **page_options(),
-    )  # fmt: skip
-    app.add_middleware(Guard)
+    _inside_a_loop(
+        lambda: gr.mount_gradio_app(
+            app,
+            page,
+            path=path,
+            show_error=False,
+            run_history=False,
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            enable_monitoring=False,
+            **page_options(),
+        )
+    )
+    app.state.release_page = _gradio_of(app).stop_event.set
 
 
 def create_page_app(core: CoreEngine) -> FastAPI:
@@ -88,11 +139,12 @@ def create_page_app(core: CoreEngine) -> FastAPI:
         finally:
             core.close()
 
-    app = FastAPI(
+    app = PageApp(
         title=core.settings.ui.title, lifespan=lifespan, openapi_url=None,
         max_body_size=core.settings.api.max_body_bytes,
     )  # fmt: skip
-    mount_page(app, core, "/")
+    app.state.core = core
+    _mount(app, core, "/")
     return app
 
 
@@ -110,8 +162,27 @@ def _watch_readiness(core: CoreEngine, page: Any, banner: Any, timer: Any) -> No
     timer.tick(look, None, [banner, timer], **quietly)
 
 
+def _gradio_of(app: FastAPI) -> Any:
+    from gradio.routes import App
+
+    return next(route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
+
+
 async def _icon() -> FileResponse:
     return FileResponse(ICON, media_type="image/svg+xml")
+
+
+def _inside_a_loop(make: Callable[[], T]) -> T:
+    # Gradio opens an event loop wherever none is running, and never closes it.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+
+        async def run() -> T:
+            return make()
+
+        return asyncio.run(run())
+    return make()
 
 
 def _prepare_environment() -> None:

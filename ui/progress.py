@@ -10,8 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from api_models import TTSRequest
-from core_engine import CoreEngine, SpeechResult
+from core_engine import CoreEngine
 from exceptions import ChatterboxError
+from results import SpeechResult
 from speech.cancel import CancelToken
 from speech.progress import ChunkDone, Event, Planned
 

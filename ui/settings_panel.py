@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from api_models import TTSDefaults
 from speech.audio.encode import FORMATS
+from ui.wording import notes_html
 
 
-def build_settings_panel(defaults: TTSDefaults, *, checking: bool) -> dict[str, Any]:
+def build_settings_panel(defaults: TTSDefaults, notes: Sequence[str], *, checking: bool) -> dict[str, Any]:
     """Lay the panel out inside the open ``gr.Blocks``.
 
     Args:
         defaults: starting values.
+        notes: sentences about the model, shown at the end.
         checking: whether the service has a validator; without, its settings are shown greyed out.
 
     Returns:
@@ -24,6 +27,7 @@ def build_settings_panel(defaults: TTSDefaults, *, checking: bool) -> dict[str, 
         output = _output_controls(defaults)
         takes = _take_controls(defaults)
         checks = _check_controls(defaults, checking)
+        gr.HTML(notes_html(notes), visible=bool(notes), padding=False)
     return {**output, **takes, **checks}
 
 
@@ -84,10 +88,12 @@ def _check_controls(defaults: TTSDefaults, checking: bool) -> dict[str, Any]:
     with gr.Row():
         bypass = gr.Checkbox(
             defaults.bypass_whisper_checking, label="Keep the first take unchecked", interactive=checking,
+            min_width=240,
             info="Faster; mistakes of the model stay in." if checking else "Checking is off in this service.",
         )  # fmt: skip
         transcripts = gr.Checkbox(
             defaults.transcripts, label="Report what was heard", interactive=checking,
+            min_width=240,
             info="Adds a transcript of each chunk to the table; slower.",
         )  # fmt: skip
         threshold = gr.Slider(

@@ -9,16 +9,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from api_models import TTSRequest
-from core_engine import CoreEngine, SpeechResult
+from core_engine import CoreEngine
 from exceptions import ChatterboxError
 from library.outputs import StoredFile
+from results import SpeechResult
 from speech.audio.encode import FORMATS
 from ui.progress import speak_with_progress
 from ui.settings_panel import build_settings_panel
 from ui.wording import (
+    GREETING,
     download_label,
     error_html,
-    greeting_html,
     invalid_request,
     progress_html,
     quality_html,
@@ -62,11 +63,11 @@ def build_speak_tab(core: CoreEngine) -> SpeakTab:
                 generate = gr.Button("Generate", variant="primary", elem_id="generate", scale=3)
                 stop = gr.Button("Stop", elem_id="stop", interactive=False, scale=1, min_width=90)
         with gr.Column(scale=5, min_width=300):
-            status = gr.HTML(greeting_html(core), elem_id="status", padding=False)
+            status = gr.HTML(GREETING, elem_id="status", padding=False)
             player = gr.Audio(
                 label="Result", interactive=False, elem_id="player", buttons=[],
                 waveform_options=gr.WaveformOptions(
-                    waveform_color="#94a3b8", waveform_progress_color="#4f46e5", show_recording_waveform=True
+                    waveform_color="#94a3b8", waveform_progress_color="#4f46e5", skip_length=5
                 ),
             )  # fmt: skip
             with gr.Row(elem_id="downloads"):
@@ -74,7 +75,9 @@ def build_speak_tab(core: CoreEngine) -> SpeakTab:
                     name: gr.DownloadButton(name, visible=False, size="sm", min_width=120, elem_id=f"download-{name}")
                     for name in FORMATS
                 }
-    settings = build_settings_panel(core.settings.tts_defaults, checking=core.validator is not None)
+    settings = build_settings_panel(
+        core.settings.tts_defaults, core.engine.capabilities.notes, checking=core.validator is not None
+    )
     quality = gr.HTML(elem_id="quality", padding=False, visible=False)
     return SpeakTab({**inputs, **settings}, generate, stop, status, player, downloads, quality)
 
@@ -100,14 +103,15 @@ def speak(core: CoreEngine, values: dict[str, Any]) -> Iterator[list[Any]]:
     import gradio as gr
 
     busy = [gr.update(interactive=False), gr.update(interactive=True)]
+    preparing = status_html("", "busy", lead="Preparing the text …", share=0.0)
+    yield [*busy, preparing, *_unchanged()]
     try:
         request = form_request(values)
         core.plan(request)
     except ChatterboxError as error:
         yield [*_idle(), error_html(error), *_unchanged()]
         return
-    waiting = status_html("", "busy", lead="Preparing the text …", share=0.0)
-    yield [*busy, waiting, gr.update(value=None, visible=False), None, *_download_updates(())]
+    yield [*busy, preparing, gr.update(value=None, visible=False), None, *_download_updates(())]
     for status in speak_with_progress(core, request):
         if status.error is not None:
             yield [*_idle(), error_html(status.error), *_unchanged()]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Literal
 
 from pydantic import ValidationError
 
-from core_engine import CoreEngine, Readiness, SpeechResult
+from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
 from library.outputs import StoredFile
+from results import Readiness, SpeechResult
 from speech.engines.protocol import Voice
 from speech.quality import ChunkQuality
 from ui.progress import Status
@@ -57,6 +58,10 @@ def status_html(sentence: str, tone: Tone = "quiet", *, lead: str = "", share: f
     return f'<div class="status {tone}"><p>{strong}{escape(first)}</p>{bar}{rest}</div>'
 
 
+GREETING = status_html("Press Generate, or Ctrl and Enter, to hear the text.")
+"""What the status line says before the first request."""
+
+
 def readiness_html(readiness: Readiness) -> str:
     """The banner above the page; empty once speech can be made."""
     if readiness.ready:
@@ -73,24 +78,18 @@ def readiness_html(readiness: Readiness) -> str:
     return status_html("Open the page again when it is back.", "bad", lead="The service is stopping.")
 
 
-def greeting_html(core: CoreEngine) -> str:
-    """What the status line says before the first request."""
-    notes = " ".join(core.engine.capabilities.notes)
-    return status_html(f"Press Generate, or Ctrl and Enter, to hear the text. {notes}".strip())
-
-
 def progress_html(core: CoreEngine, status: Status) -> str:
     """What the status line says while a request runs."""
-    waited = f"{status.elapsed:.0f} s so far"
+    waited = f"{status.elapsed:.0f} s"
     if core.readiness.state == "starting":
         return status_html(waited, "busy", lead="Waiting for the speech model …", share=0.0)
     if not status.total:
         return status_html(waited, "busy", lead="Waiting for a free place …", share=0.0)
-    chunk = f"Chunk {min(status.done + 1, status.total)} of {status.total}"
-    parts = [f"{status.audio_seconds:.1f} s of speech", waited]
+    sentence = f"{status.audio_seconds:.1f} s of speech after {waited}"
     if status.remaining is not None:
-        parts.append(f"about {status.remaining:.0f} s to go")
-    return status_html(", ".join(parts), "busy", lead=chunk, share=status.share)
+        sentence += f", about {status.remaining:.0f} s to go"
+    chunk = f"Chunk {min(status.done + 1, status.total)} of {status.total}:"
+    return status_html(sentence, "busy", lead=chunk, share=status.share)
 
 
 def result_html(result: SpeechResult) -> str:
@@ -122,7 +121,14 @@ def invalid_request(error: ValidationError) -> InvalidRequestError:
 
 def voice_choices(voices: Sequence[Voice]) -> list[tuple[str, str]]:
     """Label and name of each voice."""
-    return [(", ".join(filter(None, [voice.name, voice.description])), voice.name) for voice in voices]
+    return [
+        (f"{voice.description} ({voice.name})" if voice.description else voice.name, voice.name) for voice in voices
+    ]
+
+
+def notes_html(notes: Sequence[str]) -> str:
+    """What a user should know about the model."""
+    return f'<p class="notes"><strong>About this model.</strong> {escape(" ".join(notes))}</p>' if notes else ""
 
 
 def download_label(file: StoredFile) -> str:
@@ -137,19 +143,19 @@ def quality_rows(result: SpeechResult) -> list[list[str]]:
 
 
 def quality_html(result: SpeechResult) -> str:
-    """The quality table."""
-    head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in COLUMNS)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in quality_rows(result))
+    """The quality table, without the columns in which every cell is empty."""
+    rows = quality_rows(result)
+    used = [name for column, name in enumerate(COLUMNS) if any(row[column] for row in rows)]
+    head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in used)
+    body = "".join(f"<tr>{_cells(dict(zip(COLUMNS, row, strict=True)), used)}</tr>" for row in rows)
     return (
-        '<div class="quality"><table>'
-        f"<caption>Quality of each chunk</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        '<div class="quality"><table><caption>Quality of each chunk</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _cells(row: list[str]) -> str:
-    return "".join(
-        f'<td data-label="{name}"{_aligned(name)}>{escape(cell)}</td>' for name, cell in zip(COLUMNS, row, strict=True)
-    )
+def _cells(row: Mapping[str, str], columns: Sequence[str]) -> str:
+    return "".join(f'<td data-label="{name}"{_aligned(name)}>{escape(row[name])}</td>' for name in columns)
 
 
 def _aligned(column: str) -> str:

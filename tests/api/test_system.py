@@ -45,6 +45,13 @@ def test_missing_models_leave_the_service_alive_with_the_reason(broken_client: T
     assert int(spoken.headers["retry-after"]) >= 1
 
 
+def test_mended_models_make_the_service_ready_again(broken_client: TestClient) -> None:
+    core = broken_client.app.state.core  # type: ignore[attr-defined]
+    core.engine.load = lambda report=None: None
+    assert broken_client.post("/api/v1/tts", json={"text": "Hello."}).status_code == 200
+    assert broken_client.get("/api/v1/health/ready").status_code == 200
+
+
 def test_capabilities_describe_engine_and_validator(settings: Settings, make_core: CoreMaker) -> None:
     core = make_core(validator=scores(0.9))
     with TestClient(create_app(settings, core)) as client:

@@ -142,6 +142,22 @@ def test_running_chunk_stops_between_steps() -> None:
         lane.close()
 
 
+def test_a_batch_of_one_caller_stops_with_it() -> None:
+    engine = ToneEngine(ToneFaults(delay=0.3), max_batch=4)
+    lane = Lane(engine)
+    token = CancelToken()
+    try:
+        futures = [lane.submit(request(str(number)), token) for number in range(5)]
+        futures[0].result(5)
+        token.cancel()
+        started = time.monotonic()
+        with pytest.raises(CancelledError):
+            futures[4].result(5)
+        assert time.monotonic() - started < 0.3
+    finally:
+        lane.close()
+
+
 def test_loads_once_for_many_callers(lane: Lane, engine: RecordingEngine) -> None:
     loads = [lane.load() for _ in range(20)]
     takes = [lane.submit(request(), CancelToken()) for _ in range(5)]

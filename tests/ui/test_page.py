@@ -1,0 +1,301 @@
+"""The page in a real browser against a real service: what is heard, shown, stopped and kept apart."""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+
+from speech.engines.tone import chunk_pitch
+from speech.samples import Samples
+from tests.support.tones import chunk_pitch_of, decode, voice_of
+from tests.ui.conftest import serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+DELAY = 0.25
+PATIENCE = 20_000
+LONG_TEXT = "\n\n".join(f"This is paragraph number {number} of a text that takes a while." for number in range(40))
+
+BROKEN_OFF = ("AbortError", "Connection errored out")
+"""What Gradio's own script writes to the console when a page is left while a request runs."""
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving("main_api.py", tmp_path_factory.mktemp("service"), "/api/v1/health/ready", delay=DELAY) as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(chromium: Browser, service: str) -> Iterator[OpenPage]:
+    """Opens pages, each of another user; afterwards none may have seen an error or left this machine."""
+    contexts = []
+    faults: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            faults.append(f"request: {request.url}")
+
+    def on_response(response: Response) -> None:
+        if response.status >= 400:
+            faults.append(f"response {response.status}: {response.url}")
+
+    def open_one(address: str = f"{service}/ui", width: int = 1280, height: int = 720, **options: Any) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+        page.on("request", on_request)
+        page.on("response", on_response)
+        page.goto(address)
+        expect(generate_button(page)).to_be_enabled(timeout=PATIENCE)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert [fault for fault in faults if not any(words in fault for words in BROKEN_OFF)] == []
+
+
+def generate_button(page: Page) -> Any:
+    return page.get_by_role("button", name="Generate", exact=True)
+
+
+def stop_button(page: Page) -> Any:
+    return page.get_by_role("button", name="Stop", exact=True)
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("#text textarea").fill(text)
+
+
+def choose_voice(page: Page, label: str) -> None:
+    page.get_by_label("Voice").click()
+    page.get_by_role("option", name=label).click()
+
+
+def wait_for(page: Page, words: str | re.Pattern[str]) -> None:
+    expect(page.locator("#status")).to_contain_text(words, timeout=PATIENCE)
+
+
+def generate(page: Page, text: str) -> None:
+    write(page, text)
+    generate_button(page).click()
+    wait_for(page, "Done.")
+
+
+def download(page: Page, folder: Path, kind: str = "WAV") -> tuple[Samples, int]:
+    with page.expect_download() as waiting:
+        page.get_by_text(f"Download {kind}").click()
+    file = folder / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    return decode(file)
+
+
+def active_requests(service: str) -> int:
+    with urllib.request.urlopen(f"{service}/api/v1/health", timeout=10) as reply:
+        return int(json.load(reply)["active_requests"])
+
+
+def wait_until_idle(service: str) -> float:
+    """Seconds until no speech request is left."""
+    started = time.monotonic()
+    while active_requests(service):
+        assert time.monotonic() - started < 15
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def test_a_text_is_spoken_played_and_downloaded(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page()
+    text = "Hello from the page, which speaks this sentence and a little more of it, so that it takes a while to play."
+
+    generate(page, text)
+
+    samples, rate = download(page, tmp_path)
+    assert voice_of(samples, rate) == "tone-a"
+    assert chunk_pitch_of(samples, rate) == chunk_pitch(text)
+    assert decode_length(download(page, tmp_path, "MP3")) == pytest.approx(len(samples) / rate, abs=0.1)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator("#player time").first).not_to_have_text("0:00", timeout=PATIENCE)
+    duration, position, error = page.locator("#player audio[src]").evaluate(
+        "audio => [audio.duration, audio.currentTime, audio.error]"
+    )
+    assert duration == pytest.approx(len(samples) / rate, abs=0.05)
+    assert 0 < position <= duration
+    assert error is None
+
+
+def decode_length(audio: tuple[Samples, int]) -> float:
+    samples, rate = audio
+    return len(samples) / rate
+
+
+def test_everything_for_a_result_fits_the_window(open_page: OpenPage) -> None:
+    page = open_page()
+
+    generate(page, "Hello.")
+
+    for place in ("#text", "#voice", "#generate", "#player", "#download-wav"):
+        box = page.locator(place).bounding_box()
+        assert box is not None
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 720
+
+
+def test_progress_is_told_while_it_runs(open_page: OpenPage) -> None:
+    page = open_page()
+    write(page, "\n\n".join(f"Paragraph {number} is here." for number in range(9)))
+
+    page.keyboard.press("Control+Enter")
+
+    wait_for(page, re.compile(r"Chunk \d of 9: \d+\.\d s of speech after \d+ s, about \d+ s to go"))
+    expect(page.get_by_role("progressbar", name="Share done")).to_be_visible()
+    expect(generate_button(page)).to_be_disabled()
+    wait_for(page, "Done.")
+    expect(generate_button(page)).to_be_enabled()
+
+
+def test_stop_ends_the_work_and_the_next_request_runs_at_once(open_page: OpenPage, service: str) -> None:
+    page = open_page()
+    write(page, LONG_TEXT)
+    generate_button(page).click()
+    wait_for(page, "Chunk ")
+    assert active_requests(service) == 1
+
+    stop_button(page).click()
+
+    wait_for(page, "Stopped.")
+    assert wait_until_idle(service) < 4
+    expect(stop_button(page)).to_be_disabled()
+    generate(page, "Short again.")
+    expect(page.locator("#quality tbody tr")).to_have_count(1)
+
+
+@pytest.mark.parametrize("leaving", ["close", "reload"])
+def test_leaving_the_page_ends_the_work(open_page: OpenPage, service: str, leaving: str) -> None:
+    page = open_page()
+    write(page, LONG_TEXT)
+    generate_button(page).click()
+    wait_for(page, "Chunk ")
+
+    if leaving == "close":
+        page.close()
+    else:
+        page.reload()
+        expect(generate_button(page)).to_be_enabled()
+        expect(stop_button(page)).to_be_disabled()
+
+    assert wait_until_idle(service) < 6
+
+
+def test_a_blank_text_gets_a_sentence(open_page: OpenPage) -> None:
+    page = open_page()
+    write(page, "  \n ")
+
+    generate_button(page).click()
+
+    wait_for(page, "Not started. There is no text to speak.")
+    expect(generate_button(page)).to_be_enabled()
+
+
+def test_a_text_that_is_too_long_gets_a_sentence(open_page: OpenPage) -> None:
+    page = open_page()
+    write(page, "word " * 2_001)
+
+    generate_button(page).click()
+
+    wait_for(page, "Not started. The text has 10005 characters; at most 10000 are allowed.")
+
+
+def test_the_chosen_voice_speaks(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page()
+    choose_voice(page, "tone-e")
+
+    generate(page, "Hello.")
+
+    assert voice_of(*download(page, tmp_path)) == "tone-e"
+
+
+def test_the_table_tells_of_each_chunk(open_page: OpenPage) -> None:
+    page = open_page()
+
+    generate(page, "First <b>paragraph</b>.\n\nSecond paragraph.")
+
+    rows = page.locator("#quality tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("First <b>paragraph</b>.")
+    expect(rows.nth(1)).to_contain_text("Second paragraph.")
+    expect(rows.nth(1)).to_contain_text("not checked")
+
+
+def test_two_users_at_once_keep_their_own_audio(open_page: OpenPage, tmp_path: Path) -> None:
+    first, second = open_page(), open_page()
+    choose_voice(second, "tone-g")
+    for page, text in ((first, "The text of one."), (second, "Another text of somebody else.")):
+        write(page, text)
+    for page in (first, second):
+        generate_button(page).click()
+    for page in (first, second):
+        wait_for(page, "Done.")
+
+    assert voice_of(*download(first, tmp_path)) == "tone-a"
+    assert voice_of(*download(second, tmp_path)) == "tone-g"
+    assert "somebody else" not in first.locator("#quality").inner_text()
+    assert "text of one" not in second.locator("#quality").inner_text()
+
+
+def test_a_narrow_dark_window_shows_everything(open_page: OpenPage) -> None:
+    page = open_page(width=375, height=812, color_scheme="dark")
+    generate(page, "Hello there, narrow window.\n\nAnother paragraph.")
+    page.get_by_role("button", name="More settings").click()
+    expect(page.get_by_label("Seed")).to_be_visible()
+
+    right = page.evaluate(
+        "() => Math.max(...[...document.querySelectorAll('main *')].map(part => part.getBoundingClientRect().right))"
+    )
+
+    assert right <= 375
+    assert page.evaluate("() => document.body.classList.contains('dark')")
+    background = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in re.findall(r"\d+", background)[:3]) < 60
+
+
+def test_the_page_alone_speaks_too(open_page: OpenPage, tmp_path: Path) -> None:
+    with serving("Chatter.py", tmp_path, "/") as address:
+        page = open_page(address)
+        generate(page, "Hello from the page alone.")
+
+        assert voice_of(*download(page, tmp_path)) == "tone-a"
+        page.close()
+
+
+def test_a_stop_does_not_wait_for_open_pages(chromium: Browser, tmp_path: Path) -> None:
+    page = chromium.new_page()
+    with serving("Chatter.py", tmp_path, "/", delay=DELAY) as address:
+        page.goto(address)
+        expect(generate_button(page)).to_be_enabled(timeout=PATIENCE)
+        write(page, LONG_TEXT)
+        generate_button(page).click()
+        wait_for(page, "Chunk ")
+        leaving = time.monotonic()
+
+    assert time.monotonic() - leaving < 4
+    wait_for(page, "The service is stopping.")
+    page.close()
