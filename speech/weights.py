@@ -263,7 +263,7 @@ def _verify(path: Path, weight: WeightFile, where: str, remedy: str) -> None:
 def _matches(path: Path, weight: WeightFile) -> bool:
     try:
         return path.stat().st_size == weight.size and file_sha256(path) == weight.sha256
-    except (FileNotFoundError, ModelLoadError):
+    except (OSError, ModelLoadError):
         return False
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LANGUAGES: Final = ("en-US", "en-GB")
 _SPEED: Final = Parameter("speed", 0.5, 2.0, 1.0, "Rate of speech; 1 is the voice's own, the pitch stays as it is.")
 _NOTES: Final = (
-    "The model draws no random numbers: the seed has no effect, and another take sounds the same.",
+    "The model draws no random numbers: the seed has no effect, and a further take only varies the pace a little.",
     "The output carries no watermark.",
 )
 
@@ -52,6 +52,7 @@ class EmbeddedEngine:
             sample_rate=SAMPLE_RATE,
             languages=_LANGUAGES,
             parameters=(_SPEED,),
+            seeded=False,
             notes=(*_NOTES, *self._variants.notes),
         )
 
@@ -103,10 +104,23 @@ class EmbeddedEngine:
         style = self._table.style(request.voice)
         phonemes = self._phonemiser.phonemes(request.text, request.language)
         assert self._model is not None
-        return self._model.speak(phonemes, style, speed, cancel)
+        return self._model.speak(phonemes, style, _varied(speed, request.retake), cancel)
 
     @functools.cached_property
     def _phonemiser(self) -> Phonemiser:
         from speech.engines.embedded.phonemes import Phonemiser
 
         return Phonemiser()
+
+
+def _varied(speed: float, retake: int) -> float:
+    """`speed` moved by 3, 6, 9, 12 % and again from 3 for each pair of retakes, slower first, in the model's range.
+
+    Another pace gives the model other durations and so another rendering, where a repeated call would only give
+    the rejected one again.
+    """
+    if retake == 0:
+        return speed
+    step = 0.03 * (1 + (retake - 1) // 2 % 4)
+    moved = speed * (1.0 - step if retake % 2 else 1.0 + step)
+    return min(max(moved, _SPEED.minimum), _SPEED.maximum)

@@ -5,24 +5,14 @@ Each operator of such a chain reads and writes the whole activation once, so its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from speech.engines.embedded.graph import Graph
-
-
-@dataclass(frozen=True)
-class _Normalisation:
-    """Adaptive instance normalisation as exported: nine operators from `source` to `last`."""
-
-    source: str
-    scale: str
-    shift: str
-    epsilon: float
-    last: Any
 
 
 def fuse_normalisations(graph: Graph, prefix: str = "") -> int:
@@ -42,62 +32,54 @@ def fuse_normalisations(graph: Graph, prefix: str = "") -> int:
     flat = graph.add_constant("fused_flat_shape", np.array([-1], dtype=np.int64))
     replaced = 0
     for node in graph.nodes:
-        found = _normalisation(graph, node) if node.op_type == "Sqrt" and node.name.startswith(prefix) else None
-        if found is None:
+        centring = _centring(graph, node) if node.op_type == "Div" and node.name.startswith(prefix) else None
+        if centring is None:
             continue
-        name = found.last.name
-        flattened = [f"{name}_scale", f"{name}_shift"]
-        graph.replace(
-            found.last,
-            [
-                helper.make_node("Reshape", [found.scale, flat], [flattened[0]], name=f"{name}_scale_flat"),
-                helper.make_node("Reshape", [found.shift, flat], [flattened[1]], name=f"{name}_shift_flat"),
-                helper.make_node(
-                    "InstanceNormalization",
-                    [found.source, *flattened],
-                    [found.last.output[0]],
-                    name=f"{name}_fused",
-                    epsilon=found.epsilon,
-                ),
-            ],
-        )
-        replaced += 1
+        source, epsilon = centring
+        # Layers that read the same tensor share its normalisation and differ in scale and shift.
+        for product in graph.readers(node.output[0]):
+            last = graph.only_reader(product.output[0], "Add")
+            if product.op_type != "Mul" or last is None:
+                continue
+            name = last.name
+            parts = {"scale": _other(product, node.output[0]), "shift": _other(last, product.output[0])}
+            reshaped = [
+                helper.make_node("Reshape", [value, flat], [f"{name}_{key}"], name=f"{name}_{key}_flat")
+                for key, value in parts.items()
+            ]
+            fused = helper.make_node(
+                "InstanceNormalization",
+                [source, *(f"{name}_{key}" for key in parts)],
+                [last.output[0]],
+                name=f"{name}_fused",
+                epsilon=epsilon,
+            )
+            graph.replace(last, [*reshaped, fused])
+            replaced += 1
     graph.apply()
     return replaced
 
 
-def _normalisation(graph: Graph, root: Any) -> _Normalisation | None:
-    plus = graph.producer(root.input[0], "Add")
-    variance = (
-        next((mean for name in plus.input if (mean := graph.producer(name, "ReduceMean"))), None) if plus else None
-    )
-    square = graph.producer(variance.input[0], "Mul") if variance is not None else None
-    centred = graph.producer(square.input[0], "Sub") if square is not None else None
-    if plus is None or variance is None or square is None or centred is None:
+def _centring(graph: Graph, quotient: Any) -> tuple[str, float] | None:
+    """What ``d / Sqrt(ReduceMean(d * d) + epsilon)`` normalises, and its epsilon."""
+    root = graph.producer(quotient.input[1], "Sqrt")
+    plus = graph.producer(root.input[0], "Add") if root is not None else None
+    if plus is None:
         return None
-    mean = graph.producer(centred.input[1], "ReduceMean")
-    quotient = graph.only_reader(root.output[0], "Div")
-    product = graph.only_reader(quotient.output[0], "Mul") if quotient is not None else None
-    last = graph.only_reader(product.output[0], "Add") if product is not None else None
+    variance = next((mean for name in plus.input if (mean := graph.producer(name, "ReduceMean"))), None)
     epsilon = next((value for name in plus.input if (value := graph.constant(name)) is not None), None)
-    if mean is None or quotient is None or product is None or last is None or epsilon is None:
+    square = graph.producer(variance.input[0], "Mul") if variance is not None else None
+    centred = graph.producer(quotient.input[0], "Sub")
+    mean = graph.producer(centred.input[1], "ReduceMean") if centred is not None else None
+    if square is None or centred is None or mean is None or epsilon is None:
         return None
     same = (
-        square.input[0] == square.input[1]
-        and quotient.input[0] == centred.output[0]
+        list(square.input) == [centred.output[0]] * 2
         and mean.input[0] == centred.input[0]
         and _over_last_axis(graph, mean)
         and _over_last_axis(graph, variance)
     )
-    if not same:
-        return None
-    return _Normalisation(
-        source=centred.input[0],
-        scale=_other(product, quotient.output[0]),
-        shift=_other(last, product.output[0]),
-        epsilon=float(epsilon),
-        last=last,
-    )
+    return (centred.input[0], float(epsilon)) if same else None
 
 
 def _over_last_axis(graph: Graph, mean: Any) -> bool:
@@ -110,52 +92,104 @@ def _other(node: Any, name: str) -> str:
     return str(node.input[1] if node.input[0] == name else node.input[0])
 
 
-def fuse_snakes(graph: Graph) -> int:
+def fuse_snakes(graph: Graph, polynomial: bool = False) -> int:
     """Shorten each snake activation between an instance normalisation and a convolution.
 
-    ``x + sin(a x)^2 / a`` per channel becomes ``u + sin(u)^2`` with ``u = a x``: the factor ``a`` goes into
-    the normalisation's scale and shift, ``1 / a`` into the convolution's weights. (Snake: Ziyin et al. 2020,
-    "Neural networks fail to learn periodic functions and how to fix it", equation 3.)
+    ``x + sin(a x)^2 / a`` per channel becomes ``v + sin(k v)^2 / k`` with ``v = a x / k``: the factor ``a / k``
+    goes into the normalisation's scale and shift, ``k / a`` into the convolution's weights. (Snake: Ziyin et
+    al. 2020, "Neural networks fail to learn periodic functions and how to fix it", equation 3.)
+
+    Args:
+        graph: whose normalisations are fused already.
+        polynomial: replace the sine by a polynomial within 4e-5 of it. onnxruntime computes sines on one thread.
 
     Returns:
         How many were shortened.
     """
-    from onnx import helper
-
     replaced = 0
     for node in graph.nodes:
         found = _snake(graph, node) if node.op_type == "Sin" else None
-        if found is None:
-            continue
-        name = node.name
-        channels = graph.add_constant(f"{name}_alpha", found.alpha.ravel())
-        normalisation, result = found.normalisation, found.result
-        scaled = [f"{name}_scale", f"{name}_shift"]
-        graph.replace(
-            normalisation,
-            [
-                helper.make_node("Mul", [normalisation.input[1], channels], [scaled[0]], name=f"{name}_scale"),
-                helper.make_node("Mul", [normalisation.input[2], channels], [scaled[1]], name=f"{name}_shift"),
-                _with_inputs(normalisation, [normalisation.input[0], *scaled]),
-            ],
-        )
-        angle = normalisation.output[0]
-        graph.replace(
-            result,
-            [
-                helper.make_node("Sin", [angle], [f"{name}_sine"], name=f"{name}_sine"),
-                helper.make_node("Mul", [f"{name}_sine"] * 2, [f"{name}_square"], name=f"{name}_square"),
-                helper.make_node("Add", [angle, f"{name}_square"], [result.output[0]], name=f"{name}_sum"),
-            ],
-        )
-        weights = graph.constant(found.convolution.input[1])
-        assert weights is not None
-        folded = graph.add_constant(f"{name}_weights", weights / found.alpha.reshape(1, -1, 1))
-        inputs = list(found.convolution.input)
-        graph.replace(found.convolution, [_with_inputs(found.convolution, [inputs[0], folded, *inputs[2:]])])
-        replaced += 1
+        if found is not None:
+            _shorten(graph, node.name, found, polynomial)
+            replaced += 1
     graph.apply()
     return replaced
+
+
+def _shorten(graph: Graph, name: str, snake: _Snake, polynomial: bool) -> None:
+    from onnx import helper
+
+    factor = snake.alpha / (np.pi if polynomial else 1.0)
+    channels = graph.add_constant(f"{name}_factor", factor.ravel().astype(np.float32))
+    normalisation = snake.normalisation
+    scaled = [f"{name}_scale", f"{name}_shift"]
+    graph.replace(
+        normalisation,
+        [
+            helper.make_node("Mul", [normalisation.input[1], channels], [scaled[0]], name=scaled[0]),
+            helper.make_node("Mul", [normalisation.input[2], channels], [scaled[1]], name=scaled[1]),
+            _with_inputs(normalisation, [normalisation.input[0], *scaled]),
+        ],
+    )
+    steps = _POLYNOMIAL if polynomial else _EXACT
+    for key, value in _polynomial_constants().items():
+        graph.add_constant(f"snake_{key}", np.array(value, np.float32))
+    graph.replace(snake.result, _chain(name, steps, normalisation.output[0], snake.result.output[0]))
+    weights = graph.constant(snake.convolution.input[1])
+    assert weights is not None
+    folded = graph.add_constant(f"{name}_weights", (weights / factor.reshape(1, -1, 1)).astype(np.float32))
+    inputs = list(snake.convolution.input)
+    graph.replace(snake.convolution, [_with_inputs(snake.convolution, [inputs[0], folded, *inputs[2:]])])
+
+
+_EXACT: Final = (("Sin", "v", "", "s"), ("Mul", "s", "s", "q"), ("Add", "v", "q", "y"))
+"""Operator, its inputs and its result; "v" is what comes in, "y" what goes out."""
+
+_POLYNOMIAL: Final = (
+    ("Round", "v", "", "n"),
+    ("Sub", "v", "n", "d"),
+    ("Abs", "d", "", "e"),
+    ("Sub", "e", "snake_quarter", "t"),
+    ("Mul", "t", "t", "q"),
+    ("Add", "q", "snake_inner", "r"),
+    ("Mul", "r", "r", "f"),
+    ("Add", "f", "snake_outer", "g"),
+    ("Mul", "t", "g", "h"),
+    ("Mul", "h", "snake_factor", "p"),
+    ("Add", "v", "p", "z"),
+    ("Add", "z", "snake_offset", "y"),
+)
+"""``sin(pi v)^2 / pi`` is ``1 / (2 pi) + sin(2 pi t) / (2 pi)`` with ``t = |v - round(v)| - 1/4``; the second
+term is the odd quintic ``factor * t * ((t^2 + inner)^2 + outer)``."""
+
+
+def _polynomial_constants() -> dict[str, float]:
+    """Least-squares fit at Chebyshev points, which comes close to the smallest greatest error."""
+    t = np.cos(np.pi * (np.arange(64) + 0.5) / 128) / 4
+    powers = np.stack([t, t**3, t**5], axis=1)
+    a, b, c = np.linalg.lstsq(powers, np.sin(2 * np.pi * t) / (2 * np.pi), rcond=None)[0]
+    inner = b / (2 * c)
+    return {
+        "quarter": 0.25,
+        "inner": float(inner),
+        "outer": float(a / c - inner**2),
+        "factor": float(c),
+        "offset": 1 / (2 * np.pi),
+    }
+
+
+def _chain(name: str, steps: Sequence[tuple[str, str, str, str]], source: str, result: str) -> list[Any]:
+    from onnx import helper
+
+    def tensor(key: str) -> str:
+        return {"v": source, "y": result}.get(key, key if key.startswith("snake_") else f"{name}_{key}")
+
+    return [
+        helper.make_node(
+            kind, [tensor(key) for key in (first, second) if key], [tensor(out)], name=f"{name}_step_{out}"
+        )
+        for kind, first, second, out in steps
+    ]
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def open_session(path: Path, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    failures = (RuntimeError, ValueError, *session_errors())
+    failures: tuple[type[Exception], ...] = (RuntimeError, ValueError, *session_errors())
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except failures as error:

@@ -14,6 +14,7 @@ from speech.atomic_file import replacing
 from speech.engines.embedded.float_convolutions import restore_float_convolutions
 from speech.engines.embedded.fusions import fuse_normalisations, fuse_snakes
 from speech.engines.embedded.graph import Graph
+from speech.engines.embedded.spectrum import replace_spectrum
 from speech.engines.embedded.static_int8 import Ranges, quantise_convolutions
 from speech.weights import file_sha256
 
@@ -23,7 +24,7 @@ RANGES: Final = Path(__file__).parent / "data" / "activation_ranges.npz"
 DECODER: Final = "/decoder/decoder/"
 """Names of the nodes that make sound; the prosody network stays exactly as packaged, and so do durations."""
 
-_RECIPE: Final = 1
+_RECIPE: Final = 2
 _PARTS: Final = ("input_low", "input_high", "output_low", "output_high")
 
 
@@ -50,7 +51,7 @@ class Recipe:
 
 
 FLOAT: Final = Recipe("float", int8=False)
-BALANCED: Final = Recipe("balanced", int8=True, kept_float=())
+BALANCED: Final = Recipe("balanced", int8=True, kept_float=("/decoder/encode/conv1",))
 FAST: Final = Recipe("fast", int8=True)
 RECIPES: Final = {recipe.name: recipe for recipe in (FLOAT, BALANCED, FAST)}
 
@@ -70,22 +71,34 @@ def write_ranges(ranges: dict[str, Ranges], path: Path = RANGES) -> None:
     np.savez_compressed(path, **arrays)
 
 
-def transform(model: Any, recipe: Recipe, ranges: dict[str, Ranges]) -> int:
-    """Rewrite an ``onnx.ModelProto`` in place and return the number of convolutions made float again.
+def simplify(model: Any) -> int:
+    """Rewrite a packaged ``onnx.ModelProto`` in place into a float one that sounds the same.
 
-    Args:
-        model: dynamically quantised, as packaged.
-        recipe: what to make of it.
-        ranges: activation ranges by convolution name, as they are after the fusions.
+    Returns:
+        The number of convolutions that were 8-bit and are float now.
     """
     graph = Graph(model)
     restored = restore_float_convolutions(graph)
     fuse_normalisations(graph, DECODER)
-    fuse_snakes(graph)
-    if recipe.int8:
-        chosen = {name: value for name, value in ranges.items() if not any(part in name for part in recipe.kept_float)}
-        quantise_convolutions(graph, chosen)
+    fuse_snakes(graph, polynomial=True)
+    replace_spectrum(graph)
     return restored
+
+
+def transform(model: Any, recipe: Recipe) -> None:
+    """Rewrite a packaged ``onnx.ModelProto`` in place as `recipe` says.
+
+    Raises:
+        ModelLoadError: it holds none of the convolutions the recipe is for.
+    """
+    done = simplify(model)
+    if recipe.int8:
+        chosen = {
+            name: value for name, value in read_ranges().items() if not any(part in name for part in recipe.kept_float)
+        }
+        done = quantise_convolutions(Graph(model), chosen)
+    if not done:
+        raise ModelLoadError("The model holds no convolutions that can be prepared.")
 
 
 def prepare(source: Path, target: Path, recipe: Recipe) -> str:
@@ -102,8 +115,7 @@ def prepare(source: Path, target: Path, recipe: Recipe) -> str:
     except ImportError as error:
         raise ModelLoadError("The package onnx is needed to prepare a faster model.") from error
     model = onnx.load(str(source))
-    if not transform(model, recipe, read_ranges() if recipe.int8 else {}):
-        raise ModelLoadError(f"{source.name} holds no convolutions to prepare.")
+    transform(model, recipe)
     try:
         with replacing(target) as partial:
             partial.write_bytes(model.SerializeToString(deterministic=True))
