@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import logging
 import sys
-from pathlib import Path
 from typing import Any
 
-from config import load_settings
+from config import Settings
 from core_engine import CoreEngine
-from exceptions import ConfigurationError
+from program import run_program
 
 
 def create_interface(engine: CoreEngine) -> Any:
@@ -22,24 +19,15 @@ def create_interface(engine: CoreEngine) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve the page until stopped; returns the exit code (2 for a faulty configuration)."""
-    parser = argparse.ArgumentParser(prog="Chatter.py", description="Serve the browser page alone.")
-    parser.add_argument("--host", help="address to listen on (default: server.host)")
-    parser.add_argument("--port", type=int, help="TCP port (default: server.port)")
-    parser.add_argument("--config", type=Path, help="configuration file (default: config.yaml)")
-    options = parser.parse_args(arguments)
-    server = {key: getattr(options, key) for key in ("host", "port") if getattr(options, key) is not None}
-    try:
-        settings = load_settings(options.config, {"server": server} if server else None)
-        logging.basicConfig(level=settings.server.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-        core = CoreEngine(settings)
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2
+    return run_program("Chatter.py", "Serve the browser page alone.", arguments, _serve)
+
+
+def _serve(settings: Settings) -> None:
     from serving import serve
     from ui.page import create_page_app
 
+    core = CoreEngine(settings)
     serve(create_page_app(core), core, settings.server)
-    return 0
 
 
 if __name__ == "__main__":

@@ -216,7 +216,7 @@ def _refuse_unknown_environment(environment: Mapping[str, str]) -> None:
         if name.startswith(open_ended):
             continue
         raise ConfigurationError(
-            f"The environment variable {variable} is no setting{_nearest(name, known)}.", field=variable
+            f"The environment variable {variable} is no setting{_nearest(name, known)}", field=variable
         )
 
 
@@ -224,7 +224,7 @@ def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     path = _path(error)
     if first["type"] == "extra_forbidden":
-        return f"The configuration has an unknown key {path!r}{_nearest(path, setting_names())}."
+        return f"The configuration has an unknown key {path!r}{_nearest(path, setting_names())}"
     return f"The setting {path!r} is not valid: {first['msg']}."
 
 
@@ -234,7 +234,7 @@ def _path(error: ValidationError) -> str:
 
 def _nearest(name: str, candidates: Any) -> str:
     close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f". Did you mean {close[0]!r}?" if close else "."
 
 
 def _one_line(error: Exception) -> str:

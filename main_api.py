@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import logging
 import sys
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,9 +16,9 @@ from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
 from api.routers import outputs, system, tts
-from config import Settings, load_settings
+from config import Settings
 from core_engine import CoreEngine
-from exceptions import ConfigurationError
+from program import run_program
 from utils import VERSION
 
 API_PREFIX = "/api/v1"
@@ -100,23 +97,14 @@ def _root(settings: Settings) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; returns the exit code (2 for a faulty configuration)."""
-    parser = argparse.ArgumentParser(prog="main_api.py", description="Serve speech over HTTP.")
-    parser.add_argument("--host", help="address to listen on (default: server.host)")
-    parser.add_argument("--port", type=int, help="TCP port (default: server.port)")
-    parser.add_argument("--config", type=Path, help="configuration file (default: config.yaml)")
-    options = parser.parse_args(arguments)
-    server = {key: getattr(options, key) for key in ("host", "port") if getattr(options, key) is not None}
-    try:
-        settings = load_settings(options.config, {"server": server} if server else None)
-        logging.basicConfig(level=settings.server.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-        app = create_app(settings)
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2
+    return run_program("main_api.py", "Serve speech over HTTP.", arguments, _serve)
+
+
+def _serve(settings: Settings) -> None:
     from serving import serve
 
+    app = create_app(settings)
     serve(app, app.state.core, settings.server, settings.server.drain_seconds)
-    return 0
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_unknown_keys_are_named_with_the_nearest(tmp_path: Path, text: str, name
     with pytest.raises(ConfigurationError) as caught:
         load_settings(write(tmp_path, text))
     assert repr(named) in caught.value.message
-    assert f"did you mean '{nearest}" in caught.value.message
+    assert f"Did you mean '{nearest}" in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["server: {port: 99999}", "server: {port: x}", "models: {threads: -1}", "ui: 3"])

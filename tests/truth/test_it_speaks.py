@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,10 @@ def heard(judge: object, result: SpeechResult) -> list[str]:
     return normal_words(" ".join(segment.text for segment in segments), "en")
 
 
+def _characters(words: list[str]) -> str:
+    return "".join(character for word in words for character in word if character.isalnum())
+
+
 def request(text: str, **fields: object) -> TTSRequest:
     return TTSRequest.model_validate({"text": text, "export_formats": ["wav"], **fields})
 
@@ -66,7 +71,9 @@ def test_what_is_asked_is_what_is_heard(core: CoreEngine, judge: object, text: s
     result = core.tts(request(text, voice=voice))
     assert result.quality.verdict in ("passed", "passed_with_warnings")
     expected, said = normal_words(text, "en"), heard(judge, result)
-    assert len(set(expected) ^ set(said)) <= 2, said
+    # Letters and digits only: the judge is free to write 7:45 or 7.45.
+    alike = SequenceMatcher(None, _characters(expected), _characters(said)).ratio()
+    assert alike >= 0.92, said
 
 
 def test_word_times_rise_and_lie_inside_their_chunk(core: CoreEngine) -> None:

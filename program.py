@@ -1,0 +1,40 @@
+"""What the two programs that serve have in common: their command line, their log and their way to refuse to start."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from config import Settings, load_settings
+from exceptions import ConfigurationError
+
+REFUSED = 2
+"""Exit code for a faulty configuration."""
+
+
+def run_program(name: str, description: str, arguments: list[str] | None, run: Callable[[Settings], None]) -> int:
+    """Read command line and settings, then `run`; a faulty configuration is one sentence and exit code 2.
+
+    Args:
+        name: of the program, for its help.
+        description: for its help.
+        arguments: command line; ``None`` for the process's own.
+        run: serves until stopped; may raise ``ConfigurationError`` while it builds the service.
+    """
+    parser = argparse.ArgumentParser(prog=name, description=description)
+    parser.add_argument("--host", help="address to listen on (default: server.host)")
+    parser.add_argument("--port", type=int, help="TCP port (default: server.port)")
+    parser.add_argument("--config", type=Path, help="configuration file (default: config.yaml)")
+    options = parser.parse_args(arguments)
+    server = {key: getattr(options, key) for key in ("host", "port") if getattr(options, key) is not None}
+    try:
+        settings = load_settings(options.config, {"server": server} if server else None)
+        logging.basicConfig(level=settings.server.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        run(settings)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return REFUSED
+    return 0
