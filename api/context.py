@@ -38,4 +38,3 @@ class RequestContext:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
-

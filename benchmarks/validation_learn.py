@@ -14,10 +14,12 @@ Floats = npt.NDArray[np.float64]
 FORCED_MEASURES: dict[str, str] = {
     "mean": "below",
     "worst": "below",
+    "worst_long": "below",
+    "worst_short": "below",
     "second": "below",
     "third": "below",
     "lowest": "below",
-    "first": "below",
+    "opening": "below",
     "last": "below",
     "closing": "below",
     "poor": "above",
@@ -25,8 +27,9 @@ FORCED_MEASURES: dict[str, str] = {
     "longest": "above",
     "shortest": "below",
     "excess": "above",
-    "missing": "below",
-    "attached": "above",
+    "overrun": "above",
+    "echo": "above",
+    "squeezed": "above",
     "lead": "above",
     "gap_sound": "above",
     "silence": "above",
@@ -42,19 +45,29 @@ HEARD_MEASURES: dict[str, str] = {
     "heard_replaced": "above",
     "heard_sounds": "above",
     "heard_worst": "above",
+    "rival_shorter": "above",
+    "rival_longer": "above",
+    "rival_heard": "above",
 }
 
-_QUANTILES = (0.75, 0.97, 1.0)
+_QUANTILES = (0.7, 0.95, 0.995)
 _RIDGE = 3e-3
 _STEPS = 4000
+_FOLDS = 5
+_CORRECT_WEIGHT = 1.0
+_REJECTED = 0.015  # of the correct takes, by the second stage's limit
+_UNHEARD = 0.99  # of each spoiled kind at least is looked at twice or rejected
+_HOPELESS = 0.005
+_CAUTION = 1.0
 
 
 @dataclass(frozen=True)
 class Example:
-    """A judged take: its measures, and whether it is correct or how it was spoiled."""
+    """A judged take: its measures, whether it is correct or how it was spoiled, and its sentence's number."""
 
     measures: Mapping[str, float]
     kind: str
+    sentence: int = 0
 
     @property
     def good(self) -> bool:
@@ -62,12 +75,48 @@ class Example:
         return self.kind == "correct"
 
 
+def learn(examples: Sequence[Example]) -> dict[str, Any]:
+    """Rules of both stages in the form of the data file.
+
+    Limits are set on margins that each take gets from a fit without its own sentence.
+    """
+    forced, forced_margins = _cross_fitted(examples, FORCED_MEASURES)
+    heard, heard_margins = _cross_fitted(examples, HEARD_MEASURES)
+    good = np.array([example.good for example in examples])
+    shift = float(np.quantile(heard_margins[good], _REJECTED))
+    heard["margin"] = round(heard["margin"] - shift, 4)
+    forced["clear_pass"] = round(_clear_pass(examples, forced_margins), 3)
+    forced["clear_fail"] = round(float(np.quantile(forced_margins[good], _HOPELESS)) - _CAUTION, 3)
+    return {"forced": forced, "heard": heard}
+
+
+def _clear_pass(examples: Sequence[Example], found: Floats) -> float:
+    """Margin that hardly any spoiled take of any kind reaches."""
+    kinds = {example.kind for example in examples if not example.good}
+    return max(
+        float(np.quantile([m for m, e in zip(found, examples, strict=True) if e.kind == kind], _UNHEARD))
+        for kind in kinds
+    )
+
+
+def _cross_fitted(examples: Sequence[Example], sides: Mapping[str, str]) -> tuple[dict[str, Any], Floats]:
+    found = np.zeros(len(examples))
+    folds = np.array([(example.sentence // 2) % _FOLDS for example in examples])
+    for fold in range(_FOLDS):
+        rest = [example for example, own in zip(examples, folds, strict=True) if own != fold]
+        rule = fit(rest, sides)
+        found[folds == fold] = margins(
+            rule, [example for example, own in zip(examples, folds, strict=True) if own == fold]
+        )
+    return fit(examples, sides), found
+
+
 def make_terms(examples: Sequence[Example], sides: Mapping[str, str]) -> list[dict[str, Any]]:
     """Limits at quantiles of the correct takes, so that each measure counts the more the rarer it is."""
     good = [example.measures for example in examples if example.good]
     terms: list[dict[str, Any]] = []
     for name, side in sides.items():
-        values = np.array([measures[name] for measures in good])
+        values = np.array([measures[name] for measures in good if name in measures])
         spread = max(float(values.std()), 0.02)
         for direction in ("above", "below") if side == "both" else (side,):
             limits = {round(float(np.quantile(values, q if direction == "above" else 1 - q)), 3) for q in _QUANTILES}
@@ -83,13 +132,17 @@ def penalties(examples: Sequence[Example], terms: Sequence[Mapping[str, Any]]) -
     table = np.zeros((len(examples), len(terms)))
     for row, example in enumerate(examples):
         for column, term in enumerate(terms):
-            value = example.measures[term["measure"]]
+            value = example.measures.get(term["measure"])
+            if value is None:
+                continue
             beyond = value - term["above"] if "above" in term else term["below"] - value
             table[row, column] = min(max(beyond, 0.0), term["most"])
     return table
 
 
-def fit(examples: Sequence[Example], sides: Mapping[str, str], correct_weight: float) -> dict[str, Any]:
+def fit(
+    examples: Sequence[Example], sides: Mapping[str, str], correct_weight: float = _CORRECT_WEIGHT
+) -> dict[str, Any]:
     """Logistic regression with weights that only count against a take, by projected gradient steps.
 
     Args:

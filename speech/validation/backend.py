@@ -102,8 +102,8 @@ class Backend(Protocol):
         """Encode mono audio at `SAMPLE_RATE`, at most `MAX_SECONDS` long, on a window of its length."""
         ...
 
-    def score(self, encoding: Encoding, tokens: Sequence[int], language: str) -> TokenScores:
-        """Probabilities and times of a known text of 1 to `MAX_TEXT_TOKENS` tokens; one decoder pass."""
+    def score(self, encoding: Encoding, texts: Sequence[Sequence[int]], language: str) -> list[TokenScores]:
+        """Probabilities and times of known texts, each of 1 to `MAX_TEXT_TOKENS` tokens; one decoder pass."""
         ...
 
     def decode(self, encoding: Encoding, language: str, max_tokens: int) -> str:

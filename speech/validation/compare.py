@@ -150,6 +150,7 @@ def _before(text: str) -> str:
 _AFTER = (
     (re.compile(r"\b(\d+)(?:st|nd|rd|th)\b"), r"\1"),  # "May 4" and "May 4th" are read alike
     (re.compile(r"\bone\b"), "1"),
+    (re.compile(r"(?<=\d)\.(?=\d)"), ""),  # clock times are heard as "6.30" too
 )
 
 

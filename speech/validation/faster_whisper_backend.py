@@ -31,7 +31,7 @@ class _Loaded:
     features: Any
     tokenizer: WhisperTokenizer
     start_tokens: dict[str, list[int]]
-    no_timestamps: int
+    first_time: int
 
 
 class FasterWhisperBackend:
@@ -105,25 +105,31 @@ class FasterWhisperBackend:
         window = fit_window(features)
         view = ctranslate2.StorageView.from_array(window[np.newaxis])
         frames = min(features.shape[1], window.shape[1])
-        return Encoding(len(samples) / SAMPLE_RATE, frames, loaded.model.encode(view))
+        return Encoding(len(samples) / SAMPLE_RATE, frames, loaded.model.encode(view, to_cpu=True))
 
-    def score(self, encoding: Encoding, tokens: Sequence[int], language: str) -> TokenScores:
+    def score(self, encoding: Encoding, texts: Sequence[Sequence[int]], language: str) -> list[TokenScores]:
         """Forced scores through CTranslate2's `align`."""
         loaded = self._get()
         start = loaded.start_tokens[primary(language)]
-        result = loaded.model.align(encoding.output, start, [list(tokens)], encoding.frames)[0]
-        probabilities = np.asarray(result.text_token_probs, np.float64)
-        path = np.asarray(result.alignments, np.int64).reshape(-1, 2)
-        begins = np.concatenate(([True], np.diff(path[:, 0]) > 0))
-        times = path[begins, 1] * TOKEN_SECONDS
-        return TokenScores(np.log(np.maximum(probabilities, 1e-9)), times[: len(tokens) + 1])
+        output = encoding.output
+        if len(texts) > 1:
+            import ctranslate2
+
+            output = ctranslate2.StorageView.from_array(np.repeat(np.array(output), len(texts), axis=0))
+        results = loaded.model.align(output, start, [list(text) for text in texts], encoding.frames)
+        return [_token_scores(result, len(text)) for result, text in zip(results, texts, strict=True)]
 
     def decode(self, encoding: Encoding, language: str, max_tokens: int) -> str:
-        """Greedy transcript of the window."""
+        """Greedy transcript of the window.
+
+        With times, since without them the model does not know that a short window ends and starts again in
+        one of five clips.
+        """
         loaded = self._get()
-        prompt = [*loaded.start_tokens[primary(language)], loaded.no_timestamps]
+        prompt = [*loaded.start_tokens[primary(language)], loaded.first_time]
         result = loaded.model.generate(encoding.output, [prompt], beam_size=1, max_length=len(prompt) + max_tokens)
-        return loaded.tokenizer.text(result[0].sequences_ids[0]).strip()
+        heard = [token for token in result[0].sequences_ids[0] if token < loaded.first_time]
+        return loaded.tokenizer.text(heard).strip()
 
     def _get(self, report: ProgressReport | None = None) -> _Loaded:
         with self._lock:
@@ -149,7 +155,15 @@ class FasterWhisperBackend:
         if no_timestamps is None:
             raise ModelLoadError(f"The tokenizer of Whisper {self._model_name} lacks its control tokens.")
         features = FeatureExtractor(feature_size=model.n_mels)
-        return _Loaded(model, features, tokenizer, _start_tokens(tokenizer, model), no_timestamps)
+        return _Loaded(model, features, tokenizer, _start_tokens(tokenizer, model), no_timestamps + 1)
+
+
+def _token_scores(result: Any, count: int) -> TokenScores:
+    probabilities = np.asarray(result.text_token_probs, np.float64)
+    path = np.asarray(result.alignments, np.int64).reshape(-1, 2)
+    begins = np.concatenate(([True], np.diff(path[:, 0]) > 0))
+    times = path[begins, 1] * TOKEN_SECONDS
+    return TokenScores(np.log(np.maximum(probabilities, 1e-9)), times[: count + 1])
 
 
 def _start_tokens(tokenizer: WhisperTokenizer, model: Any) -> dict[str, list[int]]:

@@ -39,11 +39,13 @@ class ForcedScore:
     """A text scored on a take.
 
     Attributes:
+        text: as it was scored.
         words: in order; empty if nothing of the text could be scored.
         mean: mean log-probability of all tokens.
         closing: log-probability of the sign that ends the text; low when speech seems to go on.
     """
 
+    text: str
     words: tuple[ScoredWord, ...]
     mean: float
     closing: float
@@ -66,10 +68,10 @@ def score_text(backend: Backend, encoding: Encoding, text: str, language: str) -
         language: BCP 47 tag.
     """
     tokens = backend.tokenize(" " + text)
-    scores = backend.score(encoding, tokens.ids, language)
+    scores = backend.score(encoding, [tokens.ids], language)[0]
     spans = [(max(0, start - 1), end - 1) for start, end in tokens.spans]
     words = group_words(text, language, spans, scores.log_probabilities, scores.times)
-    return ForcedScore(words, float(scores.log_probabilities.mean()), float(scores.log_probabilities[-1]))
+    return ForcedScore(text, words, float(scores.log_probabilities.mean()), float(scores.log_probabilities[-1]))
 
 
 def group_words(
@@ -128,8 +130,21 @@ def better_form(spoken: ForcedScore, written: ForcedScore) -> ForcedScore:
         mean = float(np.mean([word.log_probability for word in theirs]))
         lowest = min(word.lowest for word in theirs)
         if mean > float(np.mean([word.log_probability for word in ours])):
-            words[left] = [replace(word, log_probability=mean, lowest=lowest) for word in ours]
-    return ForcedScore(tuple(words), max(spoken.mean, written.mean), max(spoken.closing, written.closing))
+            words[left] = _with_block_score(ours, mean, lowest)
+    return ForcedScore(spoken.text, tuple(words), max(spoken.mean, written.mean), max(spoken.closing, written.closing))
+
+
+def _with_block_score(words: Sequence[ScoredWord], mean: float, lowest: float) -> list[ScoredWord]:
+    """`words` with one score for all: the least probable of them bears it, so that it counts once."""
+    bearer = min(range(len(words)), key=lambda i: words[i].log_probability)
+    return [
+        replace(
+            word,
+            log_probability=mean if i == bearer else max(mean, word.log_probability),
+            lowest=lowest if i == bearer else max(lowest, word.lowest),
+        )
+        for i, word in enumerate(words)
+    ]
 
 
 def in_written_words(spoken: Sequence[ScoredWord], written: str, language: str) -> tuple[ScoredWord, ...]:

@@ -100,8 +100,11 @@ class OpenAIWhisperBackend:
             output = _encoder_output(model.encoder, window)
         return Encoding(len(samples) / SAMPLE_RATE, features.shape[1], output)
 
-    def score(self, encoding: Encoding, tokens: Sequence[int], language: str) -> TokenScores:
-        """One decoder pass over the text; times from the alignment heads as in whisper.timing."""
+    def score(self, encoding: Encoding, texts: Sequence[Sequence[int]], language: str) -> list[TokenScores]:
+        """One decoder pass for each text; times from the alignment heads as in whisper.timing."""
+        return [self._score(encoding, text, language) for text in texts]
+
+    def _score(self, encoding: Encoding, tokens: Sequence[int], language: str) -> TokenScores:
         import torch
 
         tokenizer = self._tokenizer(language)
@@ -125,9 +128,11 @@ class OpenAIWhisperBackend:
         with self._session() as model, torch.inference_mode():
             cache, hooks = model.install_kv_cache_hooks()
             try:
-                fed = torch.tensor([[*tokenizer.sot_sequence, tokenizer.no_timestamps]], device=model.device)
+                # Without times the model does not know that a short window ends, and starts again.
+                prompt = [*tokenizer.sot_sequence, tokenizer.timestamp_begin]
+                fed = torch.tensor([prompt], device=model.device)
                 while len(heard) < max_tokens:
-                    logits = model.decoder(fed, encoding.output, kv_cache=cache)[0, -1, : tokenizer.eot + 1]
+                    logits = model.decoder(fed, encoding.output, kv_cache=cache)[0, -1]
                     chosen = int(logits.argmax())
                     if chosen == tokenizer.eot:
                         break
@@ -136,7 +141,7 @@ class OpenAIWhisperBackend:
             finally:
                 for hook in hooks:
                     hook.remove()
-        return str(tokenizer.decode(heard)).strip()
+        return str(tokenizer.decode([token for token in heard if token < tokenizer.eot])).strip()
 
     @contextmanager
     def _session(self) -> Iterator[Any]:

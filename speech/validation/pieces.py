@@ -105,7 +105,7 @@ def score_pieces(backend: Backend, pieces: Sequence[Piece], text: str, language:
     words += [ScoredWord(rest[a:b], end, end, ABSENT, ABSENT) for a, b in word_spans(rest, language)]
     absent = len(word_spans(rest, language))
     mean = (sum(s.mean * len(s.words) for s in scores) + ABSENT * absent) / len(words)
-    return ForcedScore(tuple(words), mean, ABSENT if absent or not scores else scores[-1].closing)
+    return ForcedScore(text, tuple(words), mean, ABSENT if absent or not scores else scores[-1].closing)
 
 
 def _share(sound: float, following: float) -> float:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from speech.engines.protocol import ProgressReport
 from speech.samples import Samples
 from speech.validation.backend import SAMPLE_RATE, Backend
+from speech.validation.echo import echo, repeats_itself
 from speech.validation.energy import Loudness, loudness, refine_end, refine_start
 from speech.validation.forced import ForcedScore, ScoredWord, better_form, closed, in_written_words
 from speech.validation.hearing import Hearing, hear, measures_of
 from speech.validation.measures import Bounds, measure, remarks
 from speech.validation.pieces import Piece, encode_pieces, score_pieces
 from speech.validation.protocol import Check, Expected, Word
+from speech.validation.rivals import compare_rivals
 from speech.validation.rule import Rules, margin_of, rules_for, score_of
 from speech.validation.windows import to_listening_rate
 from speech.validation.words import primary, word_spans
@@ -24,6 +26,7 @@ from speech.validation.words import primary, word_spans
 class _Audio:
     """A take ready to be listened to."""
 
+    samples: Samples
     pieces: list[Piece]
     loud: Loudness
     seconds: float
@@ -108,20 +111,23 @@ class WhisperValidator:
     def _listen(self, samples: Samples, sample_rate: int) -> _Audio:
         heard = to_listening_rate(samples, sample_rate)
         loud = loudness(heard)
-        return _Audio(encode_pieces(self._backend, heard, loud), loud, len(heard) / SAMPLE_RATE)
+        pieces = encode_pieces(self._backend, heard, loud)
+        return _Audio(heard, pieces, loud, len(heard) / SAMPLE_RATE)
 
     def _judge(self, audio: _Audio, expected: Expected, limit: float) -> _Verdict:
         rules = self._rules or rules_for(self._backend.model, expected.language)
         forced = rules.forced
         spoken = self._score(audio, expected.spoken, expected.language)
-        verdict = self._verdict(audio, spoken, expected, rules)
+        forms = [spoken]
+        likeness = _echo(audio, expected)
+        verdict = self._verdict(audio, spoken, expected, likeness, rules)
         if verdict.margin < limit + forced.clear_pass and _is_other_form(expected):
-            written = self._score(audio, expected.written, expected.language)
-            verdict = self._verdict(audio, better_form(spoken, written), expected, rules)
+            forms.append(self._score(audio, expected.written, expected.language))
+            verdict = self._verdict(audio, better_form(*forms), expected, likeness, rules)
         if not limit + forced.clear_fail <= verdict.margin < limit + forced.clear_pass:
             return verdict
         hearing = self._hear(audio, expected)
-        measures = {**verdict.measures, **measures_of(hearing)}
+        measures = {**verdict.measures, **self._second_opinion(audio, forms, hearing, expected.language)}
         return replace(
             verdict,
             measures=measures,
@@ -136,10 +142,45 @@ class WhisperValidator:
     def _hear(self, audio: _Audio, expected: Expected) -> Hearing:
         return hear(self._backend, audio.pieces, (expected.spoken, expected.written), expected.language)
 
-    def _verdict(self, audio: _Audio, score: ForcedScore, expected: Expected, rules: Rules) -> _Verdict:
+    def _second_opinion(
+        self, audio: _Audio, forms: Sequence[ForcedScore], hearing: Hearing, language: str
+    ) -> dict[str, float]:
+        measures = measures_of(hearing)
+        if len(audio.pieces) == 1:
+            likelier = max(forms, key=lambda form: form.mean)
+            encoding = audio.pieces[0].encoding
+            measures |= compare_rivals(self._backend, encoding, likelier, hearing.transcript, language)
+        return measures
+
+    def measures(self, samples: Samples, sample_rate: int, expected: Expected) -> dict[str, float]:
+        """All numbers of both stages for one take, as the rules are learnt from them; empty for silence."""
+        self._backend.load()
+        audio = self._listen(samples, sample_rate)
+        if not audio.pieces:
+            return {}
+        forms = [self._score(audio, expected.spoken, expected.language)]
+        if _is_other_form(expected):
+            forms.append(self._score(audio, expected.written, expected.language))
+        score = better_form(*forms) if len(forms) > 1 else forms[0]
         bounds = find_bounds(score.words, audio.loud, audio.seconds)
-        measures = measure(score, audio.loud, bounds, expected.speed)
+        return {
+            **measure(score, audio.loud, bounds, expected.speed),
+            "echo": _echo(audio, expected),
+            **self._second_opinion(audio, forms, self._hear(audio, expected), expected.language),
+            "speech_end": bounds.end,
+        }
+
+    def _verdict(
+        self, audio: _Audio, score: ForcedScore, expected: Expected, likeness: float, rules: Rules
+    ) -> _Verdict:
+        bounds = find_bounds(score.words, audio.loud, audio.seconds)
+        measures = {**measure(score, audio.loud, bounds, expected.speed), "echo": likeness}
         return _Verdict(score.words, bounds, measures, rules.forced.judge(measures))
+
+
+def _echo(audio: _Audio, expected: Expected) -> float:
+    """Likeness of neighbouring stretches; where the text repeats itself it tells nothing."""
+    return 0.0 if repeats_itself(expected.spoken, expected.language) else echo(audio.samples)
 
 
 def _is_other_form(expected: Expected) -> bool:

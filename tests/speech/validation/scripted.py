@@ -71,8 +71,11 @@ class ScriptedBackend:
             words.append((self.said[int(pitch) - 200], start / SAMPLE_RATE, end / SAMPLE_RATE))
         return ScriptedEncoding(len(samples) / SAMPLE_RATE, tuple(words))
 
-    def score(self, encoding: ScriptedEncoding, tokens: Sequence[int], language: str) -> TokenScores:
+    def score(self, encoding: ScriptedEncoding, texts: Sequence[Sequence[int]], language: str) -> list[TokenScores]:
         self.scores += 1
+        return [self._score(encoding, text) for text in texts]
+
+    def _score(self, encoding: ScriptedEncoding, tokens: Sequence[int]) -> TokenScores:
         heard = list(encoding.words)
         log_probabilities, times, at = [], [], 0.0
         for token in tokens:
