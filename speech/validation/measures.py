@@ -154,9 +154,9 @@ _REMARKS = (
     ("tail_noise", "tail", 0.08),
     ("lead_noise", "lead", 0.3),
     ("long_gap", "silence", 1.5),
-    ("long_word", "excess", 0.7),
-    ("too_slow", "pace", 0.4),
-    ("cut_off", "cut_level", 0.75),
+    ("long_word", "excess", 0.9),
+    ("too_slow", "pace", 0.45),
+    ("cut_off", "cut_level", 0.9),
 )
 _FAST_PACE = -0.75
 
