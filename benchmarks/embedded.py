@@ -45,8 +45,9 @@ GOAL_WORDS: Final = 0.005
 
 @dataclass
 class Result:
-    """What one form of the model reached."""
+    """What one form of the model reached; on CPUs without exact 8-bit sums `form` is a 7-bit one."""
 
+    form: str
     clips: list[Samples] = field(default_factory=list)
     factors: list[float] = field(default_factory=list)
     ovrl: float = 0.0
@@ -65,10 +66,10 @@ def speak(
     for name, engine in engines.items():
         engine.load()
         model = engine.capabilities.model
-        if not model.endswith(name):
+        if not model.endswith((name, f"{name}7")):
             sys.exit(f"The form {name} could not be loaded: {engine.capabilities.notes}")
         engine.generate(requests[:1], CancelToken())
-    results = {variant: Result() for variant in engines}
+    results = {variant: Result(engine.capabilities.model.rpartition("-")[2]) for variant, engine in engines.items()}
     for request in requests:
         for variant, engine in engines.items():
             begin = time.perf_counter()
@@ -106,9 +107,9 @@ def report(results: dict[str, Result], clips: int) -> bool:
     base = results["packaged"]
     print(f"{cpu_name()}, {os.cpu_count()} cores, {clips} clips per form, voices {', '.join(VOICES)}\n")
     print("| form | real-time factor | of packaged | WER % | OVRL | P808 |\n|---|---|---|---|---|---|")
-    for name, result in results.items():
+    for result in results.values():
         print(
-            f"| {name} | {result.factor:.3f} | {result.factor / base.factor:.2f} | {100 * result.wer:.1f} "
+            f"| {result.form} | {result.factor:.3f} | {result.factor / base.factor:.2f} | {100 * result.wer:.1f} "
             f"| {result.ovrl:.3f} | {result.p808:.3f} |"
         )
     best = results["balanced"]

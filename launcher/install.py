@@ -62,8 +62,10 @@ class Installer:
         if environment.inspect(self.venv) is not State.USABLE:
             return False
         noted = stamp.read(self.venv) or stamp.Stamp()
-        prepared = noted.prepared == noted.sets.get("default") or not self._can_prepare()
-        return prepared and not self._due(names, noted)
+        return self._prepared(noted) and not self._due(names, noted)
+
+    def _prepared(self, noted: stamp.Stamp) -> bool:
+        return not self._can_prepare() or noted.prepared == noted.sets.get("default")
 
     def _due(self, names: tuple[str, ...], noted: stamp.Stamp) -> tuple[sets.PackageSet, ...]:
         return sets.due(sets.wanted(names, noted.sets, self.find_gpu), noted.sets, self.root)
@@ -77,7 +79,8 @@ class Installer:
         if "chatterbox" in names and not sets.CHATTERBOX_DRIVEN:
             self.console.say(NOT_DRIVEN)
         self._check_space(due)
-        self.console.total = int(make) + sum(len(item.calls) for item in due) + int(self._can_prepare())
+        prepares = self._can_prepare() and (make or sets.DEFAULT in due or not self._prepared(noted))
+        self.console.total = int(make) + sum(len(item.calls) for item in due) + int(prepares)
         if make:
             self.console.step(f"Making the environment in {self.venv}")
             environment.create(self.venv)
@@ -108,7 +111,7 @@ class Installer:
         return (self.root / PREPARE[0]).is_file()
 
     def _prepare(self, noted: stamp.Stamp) -> None:
-        if not self._can_prepare():
+        if self._prepared(noted):
             return
         self.console.step("Preparing the models for this processor (once, under a minute)")
         command = [str(environment.python_in(self.venv)), str(self.root / PREPARE[0]), *PREPARE[1:]]

@@ -21,11 +21,12 @@ class PipCall:
 
     Attributes:
         file: requirements file, relative to the repository.
-        options: further options of `pip install`.
+        options: further options of `pip install`. A lock file names all that is needed, so nothing is resolved:
+            a resolving pip 23 refuses ``coverage[toml]>=7`` beside ``coverage==7.17.3`` once 7.17.4 is out.
     """
 
     file: str
-    options: tuple[str, ...] = ("--require-hashes",)
+    options: tuple[str, ...] = ("--require-hashes", "--no-deps")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ CHATTERBOX = PackageSet(
     (
         PipCall("requirements-chatterbox.txt"),
         PipCall("requirements-torch.txt", ()),
-        PipCall("requirements-chatterbox-nodeps.txt", ("--require-hashes", "--no-deps")),
+        PipCall("requirements-chatterbox-nodeps.txt"),
     ),
     3200,
     6500,

@@ -148,6 +148,16 @@ def test_models_are_prepared_once(installer: Installer, shown: io.StringIO) -> N
     assert shown.getvalue().count("Preparing the models") == 1
     installer.ensure()
     assert shown.getvalue().count("Preparing the models") == 1
+    installer.ensure(("test",))
+    assert "Installing test tools" in shown.getvalue()
+    assert shown.getvalue().count("Preparing the models") == 1
+
+
+def test_locks_are_installed_without_resolving_them_anew(installer: Installer, pip: FakePip) -> None:
+    """A resolving pip 23 refuses a lock once a newer release of one of its extras is out."""
+    installer.ensure(("test",))
+    assert pip.files == ["requirements.txt", "requirements-test.txt"]
+    assert all(set(options) == {"--require-hashes", "--no-deps"} for options in pip.options)
 
 
 def test_failed_preparation_is_told_and_tried_again(installer: Installer, shown: io.StringIO) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from speech.engines.embedded.float_convolutions import restore_float_convolution
 from speech.engines.embedded.fusions import fuse_normalisations, fuse_snakes
 from speech.engines.embedded.graph import Graph
 from speech.engines.embedded.spectrum import replace_spectrum
-from speech.engines.embedded.static_int8 import Ranges, quantise_convolutions
+from speech.engines.embedded.static_int8 import WEIGHT_STEPS, Ranges, quantise_convolutions
 from speech.weights import file_sha256
 
 RANGES: Final = Path(__file__).parent / "data" / "activation_ranges.npz"
@@ -36,24 +36,28 @@ class Recipe:
         name: of the variant.
         int8: whether convolutions with stored ranges become 8-bit.
         kept_float: parts of names of convolutions that stay float even so.
+        weight_steps: greatest 8-bit weight; 63 keeps the sum of two products within 16 bits.
     """
 
     name: str
     int8: bool
     kept_float: tuple[str, ...] = ()
+    weight_steps: int = WEIGHT_STEPS
 
     @property
     def key(self) -> str:
         """Eight hex digits that change whenever the prepared file would."""
         ranges = file_sha256(RANGES) if self.int8 else ""
-        text = f"{_RECIPE} {self.name} {self.int8} {self.kept_float} {ranges}"
+        text = f"{_RECIPE} {self.name} {self.int8} {self.kept_float} {self.weight_steps} {ranges}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 FLOAT: Final = Recipe("float", int8=False)
 BALANCED: Final = Recipe("balanced", int8=True, kept_float=("/decoder/encode/conv1",))
 FAST: Final = Recipe("fast", int8=True)
-RECIPES: Final = {recipe.name: recipe for recipe in (FLOAT, BALANCED, FAST)}
+NARROW: Final = {recipe.name: replace(recipe, name=f"{recipe.name}7", weight_steps=63) for recipe in (BALANCED, FAST)}
+"""What takes a recipe's place on CPUs whose 8-bit products overflow."""
+RECIPES: Final = {recipe.name: recipe for recipe in (FLOAT, BALANCED, FAST, *NARROW.values())}
 
 
 def read_ranges(path: Path = RANGES) -> dict[str, Ranges]:
@@ -96,7 +100,7 @@ def transform(model: Any, recipe: Recipe) -> None:
         chosen = {
             name: value for name, value in read_ranges().items() if not any(part in name for part in recipe.kept_float)
         }
-        done = quantise_convolutions(Graph(model), chosen)
+        done = quantise_convolutions(Graph(model), chosen, weight_steps=recipe.weight_steps)
     if not done:
         raise ModelLoadError("The model holds no convolutions that can be prepared.")
 

@@ -18,9 +18,11 @@ from speech.engines.embedded.graph import Graph
 
 Floats = npt.NDArray[np.float32]
 
+WEIGHT_STEPS: Final = 127
+"""Greatest weight of the full 8-bit range."""
+
 _STEPS: Final = 255
 _MIDDLE: Final = 128
-_WEIGHT_STEPS: Final = 127
 _BIAS_STEPS: Final = 2**30
 
 
@@ -41,7 +43,9 @@ class Ranges:
     output_high: Floats
 
 
-def quantise_convolutions(graph: Graph, ranges: Mapping[str, Ranges], smoothing: float = 1.0) -> int:
+def quantise_convolutions(
+    graph: Graph, ranges: Mapping[str, Ranges], smoothing: float = 1.0, weight_steps: int = WEIGHT_STEPS
+) -> int:
     """Replace the float convolutions named in `ranges` by 8-bit ones.
 
     Args:
@@ -49,6 +53,8 @@ def quantise_convolutions(graph: Graph, ranges: Mapping[str, Ranges], smoothing:
         ranges: by node name.
         smoothing: share of the input channels' differences in range that the weights take over, 0 to 1
             (Xiao et al. 2022, "SmoothQuant", equation 4, with the ranges in place of the maxima).
+        weight_steps: greatest weight, at most 127; 63 for CPUs that add pairs of products in 16 bits
+            (onnxruntime's quantisation guide calls it reduce_range).
 
     Returns:
         How many were replaced.
@@ -56,13 +62,13 @@ def quantise_convolutions(graph: Graph, ranges: Mapping[str, Ranges], smoothing:
     replaced = 0
     for node in graph.nodes:
         if node.op_type == "Conv" and node.name in ranges:
-            graph.replace(node, _quantised(graph, node, ranges[node.name], smoothing))
+            graph.replace(node, _quantised(graph, node, ranges[node.name], smoothing, weight_steps))
             replaced += 1
     graph.apply()
     return replaced
 
 
-def _quantised(graph: Graph, node: Any, ranges: Ranges, smoothing: float) -> list[Any]:
+def _quantised(graph: Graph, node: Any, ranges: Ranges, smoothing: float, weight_steps: int) -> list[Any]:
     from onnx import helper
 
     weights = graph.constant(node.input[1])
@@ -75,7 +81,7 @@ def _quantised(graph: Graph, node: Any, ranges: Ranges, smoothing: float) -> lis
     shift = ((0.0 if bias is None else bias) - middle) / output_scale
     # A row of all but silent weights must still leave room for its bias in 32 bits.
     finest = np.maximum(np.abs(shift) / _BIAS_STEPS, 1e-12)
-    weight_scale = np.maximum(np.abs(folded).max(axis=(1, 2)) / _WEIGHT_STEPS, finest).astype(np.float32)
+    weight_scale = np.maximum(np.abs(folded).max(axis=(1, 2)) / weight_steps, finest).astype(np.float32)
     steps = np.rint(folded / weight_scale.reshape(-1, 1, 1)).astype(np.int8)
     name = node.name
     constants = {

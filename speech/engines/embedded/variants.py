@@ -18,7 +18,7 @@ from speech.atomic_file import write_atomically
 from speech.cancel import CancelToken
 from speech.engines.embedded.machine import cpu_name, int8_is_exact
 from speech.engines.embedded.model import KokoroModel
-from speech.engines.embedded.prepare import BALANCED, FLOAT, RECIPES, Recipe, prepare
+from speech.engines.embedded.prepare import BALANCED, NARROW, RECIPES, Recipe, prepare
 from speech.engines.embedded.voices import VoiceTable
 from speech.engines.protocol import ProgressReport
 from speech.weights import WeightStore, file_sha256
@@ -81,10 +81,13 @@ class VariantStore:
         return model
 
     def _open_wanted(self, packaged: Path, report: ProgressReport) -> tuple[str, KokoroModel]:
-        name = self._wanted if self._wanted != "auto" else self._remembered()
-        if name is None:
+        if self._wanted != "auto":
+            name = _form_for_this_cpu(self._wanted)
+            return name, self._open(name, packaged, report)
+        remembered = self._remembered()
+        if remembered is None:
             return self._choose(packaged, report)
-        return name, self._open(name, packaged, report)
+        return remembered, self._open(remembered, packaged, report)
 
     def _open(self, name: str, packaged: Path, report: ProgressReport) -> KokoroModel:
         recipe = RECIPES.get(name)
@@ -109,14 +112,8 @@ class VariantStore:
 
     def _choose(self, packaged: Path, report: ProgressReport) -> tuple[str, KokoroModel]:
         """Time the harmless forms on this machine and remember the fastest."""
-        try:
-            recipe = BALANCED if int8_is_exact() else FLOAT
-        except ImportError as error:
-            raise ModelLoadError("The package onnx is needed to prepare a faster model.") from error
-        models = {
-            recipe.name: self._open(recipe.name, packaged, report),
-            _PACKAGED: self._open(_PACKAGED, packaged, report),
-        }
+        names = (_form_for_this_cpu(BALANCED.name), _PACKAGED)
+        models = {name: self._open(name, packaged, report) for name in names}
         report("Timing the voice model on this machine", 0.7)
         seconds = {name: _seconds(model) for name, model in models.items()}
         best = min(seconds, key=seconds.__getitem__)
@@ -136,6 +133,16 @@ class VariantStore:
         recipes = " ".join(recipe.key for recipe in RECIPES.values())
         machine = f"{cpu_name()} {_software()[0]} {KOKORO.sha256} {recipes} {self._threads}"
         return self._folder / f"choice-{hashlib.sha256(machine.encode()).hexdigest()[:12]}.json"
+
+
+def _form_for_this_cpu(name: str) -> str:
+    """`name`, or its 7-bit twin where 8-bit products overflow."""
+    if name not in NARROW:
+        return name
+    try:
+        return name if int8_is_exact() else NARROW[name].name
+    except ImportError as error:
+        raise ModelLoadError("The package onnx is needed to prepare a faster model.") from error
 
 
 def _seconds(model: KokoroModel) -> float:

@@ -15,9 +15,10 @@ from exceptions import CancelledError, DiskFullError, GenerationError, InvalidRe
 from speech.cancel import CancelToken
 from speech.engines.embedded import model, variants
 from speech.engines.embedded.engine import EmbeddedEngine
+from speech.engines.embedded.machine import int8_is_exact
 from speech.engines.embedded.model import MAX_PHONEMES, KokoroModel
 from speech.engines.embedded.pieces import split_phonemes
-from speech.engines.embedded.prepare import FAST, Recipe
+from speech.engines.embedded.prepare import FAST, RECIPES, Recipe
 from speech.engines.embedded.voices import VoiceTable
 from speech.engines.protocol import Engine, TakeRequest
 from speech.samples import Samples
@@ -167,12 +168,16 @@ def test_auto_keeps_the_packaged_form_where_it_is_faster(
     assert engine.capabilities.model.endswith("packaged")
 
 
-def test_auto_takes_no_8_bit_form_where_8_bits_overflow(
-    tmp_path: Path, fakes: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("wanted", "made"), [("auto", "balanced7"), ("balanced", "balanced7"), ("fast", "fast7")])
+def test_where_8_bits_overflow_the_weights_take_7(
+    tmp_path: Path, fakes: list[str], monkeypatch: pytest.MonkeyPatch, wanted: variants.VariantName, made: str
 ) -> None:
     monkeypatch.setattr(variants, "int8_is_exact", lambda: False)
-    make_engine(tmp_path, "auto").load()
-    assert fakes == ["float"]
+    engine = make_engine(tmp_path, wanted)
+    engine.load()
+    assert fakes == [made]
+    assert engine.capabilities.model.endswith(made)
+    assert RECIPES[made].key in engine.capabilities.version
 
 
 def test_an_unreadable_choice_is_made_again(tmp_path: Path, fakes: list[str]) -> None:
@@ -251,7 +256,7 @@ class TestSpeech:
         return samples
 
     def test_the_prepared_form_is_in_use(self, engine: EmbeddedEngine) -> None:
-        assert engine.capabilities.model.endswith("balanced")
+        assert engine.capabilities.model.endswith("balanced" if int8_is_exact() else "balanced7")
 
     def test_the_same_request_gives_the_same_samples(self, engine: EmbeddedEngine) -> None:
         first = self.speak(engine, request())

@@ -18,7 +18,7 @@ from speech.engines.embedded.float_convolutions import restore_float_convolution
 from speech.engines.embedded.fusions import fuse_normalisations, fuse_snakes
 from speech.engines.embedded.graph import Graph
 from speech.engines.embedded.machine import cpu_name, int8_is_exact
-from speech.engines.embedded.prepare import BALANCED, FAST, FLOAT, Recipe, read_ranges, write_ranges
+from speech.engines.embedded.prepare import FLOAT, RECIPES, Recipe, read_ranges, write_ranges
 from speech.engines.embedded.spectrum import replace_spectrum
 from speech.engines.embedded.static_int8 import Ranges, quantise_convolutions
 
@@ -162,7 +162,8 @@ def test_an_activation_that_is_no_snake_stays() -> None:
     assert fuse_snakes(graph) == 0
 
 
-def test_an_8_bit_convolution_with_ranges_per_channel_is_close(x: Array) -> None:
+@pytest.mark.parametrize("weight_steps", [63, *([127] if int8_is_exact() else [])])
+def test_an_8_bit_convolution_with_ranges_per_channel_is_close(x: Array, weight_steps: int) -> None:
     model = float_model()
     convolution = next(node for node in model.graph.node if node.op_type == "Conv")
     model.graph.output.append(helper.make_tensor_value_info(convolution.input[0], TensorProto.FLOAT, None))
@@ -170,7 +171,7 @@ def test_an_8_bit_convolution_with_ranges_per_channel_is_close(x: Array) -> None
     y, snake = session.run(["y", convolution.input[0]], {"x": x})
     del model.graph.output[1]
     ranges = Ranges(*(f(a, axis=(0, 2)) for a in (snake, y) for f in (np.min, np.max)))
-    assert quantise_convolutions(Graph(model), {convolution.name: ranges}) == 1
+    assert quantise_convolutions(Graph(model), {convolution.name: ranges}, weight_steps=weight_steps) == 1
     assert kinds(model).count("QLinearConv") == 1
     assert noise(y, run(model, x)) > 30
 
@@ -246,7 +247,7 @@ def test_a_model_without_the_pattern_is_refused(tmp_path: Path) -> None:
 
 
 def test_recipe_keys_differ() -> None:
-    assert len({recipe.key for recipe in (FLOAT, BALANCED, FAST)}) == 3
+    assert len({recipe.key for recipe in RECIPES.values()}) == len(RECIPES) == 5
 
 
 def test_the_machine_answers() -> None:
