@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from api_models import TTSRequest
 from config import Settings, load_settings
+from core.results import SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
-from results import SpeechResult
 from speech.audio.encode import FORMATS
 from speech.progress import ChunkDone, Event
 from speech.weights import WeightStore

@@ -49,6 +49,8 @@ class PathSettings(_Section):
 
     output_dir: Path = Path("outputs")
     """Finished audio with its sidecars."""
+    temp_dir: Path = Path("temp")
+    """Audio under way; emptied by itself."""
     models_dir: Path = Path("models")
     """Prepared models and downloads; may be deleted at any time and is made again."""
 
@@ -188,7 +190,7 @@ def _require_keys(file: Path | None) -> None:
 
 def _anchored(settings: Settings, base: Path) -> Settings:
     paths = settings.paths
-    anchored = PathSettings(output_dir=base / paths.output_dir, models_dir=base / paths.models_dir)
+    anchored = PathSettings(**{name: base / getattr(paths, name) for name in PathSettings.model_fields})
     models = settings.models
     if models.local_dir is not None:
         models = models.model_copy(update={"local_dir": base / models.local_dir})

@@ -5,28 +5,28 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from api_models import TTSRequest
+from api_models import TextOptions, TextPreviewRequest, TTSRequest
 from config import Settings
-from engine_choice import ChosenEngine, build_engine, build_validator
+from core.engine_choice import ChosenEngine, build_engine, build_validators
+from core.request_rules import ABSENT_LIBRARIES, engine_use, finishing_rules, reading_rules
+from core.results import Readiness, SpeechResult
+from core.speech_work import SpeechOrder, Workshop, carry_out
+from core.validators import ValidatorChoice, ValidatorPool
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError, NotReadyError
 from library.outputs import OutputStore
-from results import Readiness, SpeechResult
 from speech.admission import Admission
-from speech.assembly import speak_plan
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
 from speech.lane import Lane
 from speech.plan import SEED_LIMIT
-from speech.planning import Pauses, PlannedSpeech, choose_language, choose_voice, plan_speech
-from speech.progress import Observer, Planned, TakeJudged, ignore
-from speech.quality import Quality
-from speech.takes import ChunkSpeaker, JudgedTake, TakeRules
+from speech.planning import PlannedSpeech, choose_voice, plan_speech
+from speech.progress import Observer, ignore
 from speech.validation.protocol import Validator
-from utils import VERSION, utc_timestamp
+
+TAKES_AT_ONCE = 10
+"""Most takes of one chunk that wait together: `num_candidates_per_chunk` of a policy that makes whole rounds."""
 
 
 class CoreEngine:
@@ -41,9 +41,12 @@ class CoreEngine:
     def __init__(self, settings: Settings, *, engine: Engine | None = None, validator: Validator | None = None) -> None:
         self.settings = settings
         self.chosen = ChosenEngine(engine, "given by the caller") if engine else build_engine(settings)
-        self.validator = validator or build_validator(settings, self.chosen.engine)
+        self.validators = (
+            ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine)
+        )
         self.outputs = OutputStore(settings.paths.output_dir)
         self.lane = Lane(self.engine, depth=self._lane_depth())
+        self._workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self._readiness = Readiness("starting", "The models are being loaded.")
         self._started = threading.Lock()
@@ -53,6 +56,11 @@ class CoreEngine:
     def engine(self) -> Engine:
         """The engine that speaks."""
         return self.chosen.engine
+
+    @property
+    def validator(self) -> Validator | None:
+        """The configured validator; ``None`` where takes are not checked."""
+        return self.validators.configured
 
     @property
     def readiness(self) -> Readiness:
@@ -88,24 +96,36 @@ class CoreEngine:
         """Stop the lane and free the models; running requests fail with ``NotReadyError``."""
         self._readiness = Readiness("stopping", "The service is stopping.")
         self.lane.close()
-        if self.validator is not None:
-            self.validator.unload()
+        self.validators.close()
 
-    def plan(self, request: TTSRequest) -> PlannedSpeech:
+    def plan(self, request: TTSRequest | TextPreviewRequest) -> PlannedSpeech:
         """The plan of a request, without generating anything.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
-        return self._plan(request.with_defaults(self.settings.tts_defaults))
+        full = request.with_defaults(self.settings.tts_defaults)
+        if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
+            use = engine_use(request, full, self.engine.capabilities)
+            finishing_rules(full, use.stretch)
+            return self._plan(full, full.text, use.parameters, full.seed)
+        return self._plan(full, full.text, {}, 1)
 
-    def tts(self, request: TTSRequest, observer: Observer = ignore, cancel: CancelToken | None = None) -> SpeechResult:
+    def tts(
+        self,
+        request: TTSRequest,
+        observer: Observer = ignore,
+        cancel: CancelToken | None = None,
+        *,
+        name: str = "tts",
+    ) -> SpeechResult:
         """Speak a text into files.
 
         Args:
             request: fields that are left out take the operator's defaults.
             observer: told of the plan, each take and each finished chunk, in the calling thread.
             cancel: stops the work within one chunk; the configured time limit applies without one.
+            name: begins the names of the files.
 
         Raises:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
@@ -114,90 +134,40 @@ class CoreEngine:
             raise NotReadyError("The service is stopping.")
         token = cancel or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
         full = request.with_defaults(self.settings.tts_defaults)
-        planned = self._plan(full)
+        use = engine_use(request, full, self.engine.capabilities)
+        finishing = finishing_rules(full, use.stretch)
+        planned = self._plan(full, full.text, use.parameters, full.seed)
         with self._admission.enter(token):
-            return self._speak(full, request, planned, observer, token)
-
-    def _plan(self, request: TTSRequest) -> PlannedSpeech:
-        self._refuse_foreign_engine(request)
-        limit = self.settings.api.max_text_length
-        if len(request.text) > limit:
-            raise InvalidRequestError(
-                f"The text has {len(request.text)} characters; at most {limit} are allowed.", field="text"
-            )
-        voice = choose_voice(self.engine, request.voice)
-        language = choose_language(self.engine.capabilities, request.language, voice)
-        return plan_speech(
-            request.text,
-            self.engine,
-            voice,
-            language,
-            self._effective_parameters(request),
-            Pauses(request.sentence_pause_ms, request.paragraph_pause_ms),
-            request.seed or 1 + secrets.randbelow(SEED_LIMIT - 1),
-        )
-
-    def _speak(
-        self,
-        full: TTSRequest,
-        asked: TTSRequest,
-        planned: PlannedSpeech,
-        observer: Observer,
-        cancel: CancelToken,
-    ) -> SpeechResult:
-        started = time.perf_counter()
-        plan = planned.plan
-        observer(Planned(plan))
-        engine_seconds: list[float] = []
-
-        def report(index: int, take: JudgedTake) -> None:
-            engine_seconds.append(take.seconds)
-            observer(TakeJudged(index, take.take, take.seed, take.seconds, take.check))
-
-        speaker = ChunkSpeaker(
-            self.lane, self._validator_for(full, plan.chunks[0].language), plan.seed, _rules(full), cancel, report
-        )
-        stem = self.outputs.new_stem("tts", plan.seed)
-        folder = full.folder or ""
-        with self.outputs.recording(folder, stem, full.export_formats, plan.sample_rate) as recording:
-            quality = speak_plan(plan, speaker, recording, observer)
-        files = self.outputs.stored(folder, stem, full.export_formats, recording.seconds)
-        result = SpeechResult(
-            files=tuple(files),
-            seed=plan.seed,
-            voice=plan.chunks[0].voice,
-            audio_seconds=recording.seconds,
-            processing_seconds=time.perf_counter() - started,
-            engine_seconds=sum(engine_seconds),
-            quality=quality,
-            ignored_parameters=self._ignored(asked),
-            warnings=_warnings(planned, quality),
-        )
-        self.outputs.write_sidecar(folder, stem, self._sidecar(full, result))
+            choice = self._validator_for(full, planned.plan.chunks[0].language)
+            if choice.instead:
+                use = use.with_ignored(_unavailable_checker(full))
+            order = SpeechOrder(full, planned, use, finishing, choice.validator, name, _foreseen(planned, choice, full))
+            result = carry_out(order, self._workshop, observer, token)
         if self._readiness.state == "failed":
             # Someone mended the models: the engine loads at the next request, and this one has just spoken.
             self._readiness = Readiness("ready", "The models are loaded.")
         return result
 
-    def _validator_for(self, request: TTSRequest, language: str) -> Validator | None:
-        if request.bypass_whisper_checking or self.validator is None:
-            return None
-        return self.validator if language.split("-")[0] in self.validator.languages else None
+    def _plan(self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int) -> PlannedSpeech:
+        self._refuse_foreign_engine(options)
+        limit = self.settings.api.max_text_length
+        if len(text) > limit:
+            raise InvalidRequestError(
+                f"The text has {len(text)} characters; at most {limit} are allowed.", field="text"
+            )
+        voice = choose_voice(self.engine, options.voice)
+        rules = reading_rules(options)
+        drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
+        return plan_speech(text, self.engine, voice, options.language, parameters, rules, drawn)
 
-    def _effective_parameters(self, request: TTSRequest) -> dict[str, float]:
-        known = {parameter.name: parameter for parameter in self.engine.capabilities.parameters}
-        values = {"speed": request.speed_factor}
-        return {name: value for name, value in values.items() if name in known}
+    def _validator_for(self, request: TTSRequest, language: str) -> ValidatorChoice:
+        if request.bypass_whisper_checking:
+            return ValidatorChoice(None)
+        choice = self.validators.choose(request.whisper_model_name, faster_whisper=request.use_faster_whisper)
+        knows = choice.validator is not None and language.split("-")[0] in choice.validator.languages
+        return choice if knows else ValidatorChoice(None, choice.instead)
 
-    def _ignored(self, asked: TTSRequest) -> tuple[str, ...]:
-        capabilities = self.engine.capabilities
-        effective = {
-            "speed_factor": any(parameter.name == "speed" for parameter in capabilities.parameters),
-            "seed": capabilities.seeded,
-        }
-        return tuple(field for field, has in effective.items() if field in asked.model_fields_set and not has)
-
-    def _refuse_foreign_engine(self, request: TTSRequest) -> None:
+    def _refuse_foreign_engine(self, request: TextOptions) -> None:
         name = self.engine.capabilities.engine
         for field in ("engine", "model"):
             asked = getattr(request, field)
@@ -206,27 +176,8 @@ class CoreEngine:
                     f"The engine {asked!r} is not running here; this service speaks with {name!r}.", field=field
                 )
 
-    def _sidecar(self, request: TTSRequest, result: SpeechResult) -> dict[str, Any]:
-        capabilities = self.engine.capabilities
-        return {
-            "type": "tts",
-            "service_version": VERSION,
-            "created": utc_timestamp(),
-            "settings": {**request.model_dump(), "seed": result.seed},
-            "engine": {key: getattr(capabilities, key) for key in ("engine", "model", "version", "watermark")},
-            "validator": self.validator.name if self.validator else None,
-            "voice": result.voice,
-            "files": [{"format": file.format, "filename": file.name} for file in result.files],
-            "audio_seconds": result.audio_seconds,
-            "processing_seconds": round(result.processing_seconds, 3),
-            "engine_seconds": round(result.engine_seconds, 3),
-            "quality": asdict(result.quality),
-            "ignored_parameters": list(result.ignored_parameters),
-            "warnings": list(result.warnings),
-        }
-
     def _lane_depth(self) -> int:
-        chunks_each = 2 + max(1, self.engine.capabilities.max_batch)
+        chunks_each = 1 + TAKES_AT_ONCE + max(1, self.engine.capabilities.max_batch)
         return self.settings.server.max_concurrent_requests * chunks_each
 
     def _load(self, report: Callable[[str, float], None] | None) -> None:
@@ -244,23 +195,18 @@ class CoreEngine:
             self._readiness = state
 
 
-def _rules(request: TTSRequest) -> TakeRules:
-    return TakeRules(
-        candidates=request.num_candidates_per_chunk,
-        attempts=request.max_attempts_per_candidate,
-        policy=request.candidate_policy,
-        on_failure=request.on_failure,
-        threshold=request.whisper_threshold,
-        transcribe=request.transcripts,
-    )
+def _foreseen(planned: PlannedSpeech, choice: ValidatorChoice, request: TTSRequest) -> tuple[str, ...]:
+    """Warnings that are known before anything is spoken."""
+    found = list(planned.warnings)
+    if choice.instead:
+        found.append(
+            f"The checker that was asked for is not available, the configured one took its place: {choice.instead}"
+        )
+    if request.speed_factor_library in ABSENT_LIBRARIES and request.speed_factor != 1.0:
+        found.append(f"Speed is not made with {request.speed_factor_library} here; the automatic choice was used.")
+    return tuple(found)
 
 
-def _warnings(planned: PlannedSpeech, quality: Quality) -> tuple[str, ...]:
-    unspoken = [f"Chunk {chunk.index + 1} was not spoken: {chunk.text}" for chunk in quality.chunks if not chunk.spoken]
-    doubtful = [
-        f"Chunk {chunk.index + 1} did not pass its check in {chunk.takes} takes; the best one was kept."
-        for chunk in quality.chunks
-        if chunk.spoken and chunk.passed is False
-    ]
-    wordless = [f"Nothing to say in: {text[:80]}" for text in planned.wordless]
-    return (*unspoken, *doubtful, *wordless)
+def _unavailable_checker(request: TTSRequest) -> tuple[str, ...]:
+    fields = [] if request.whisper_model_name == "auto" else ["whisper_model_name"]
+    return (*fields, *([] if request.use_faster_whisper else ["use_faster_whisper"]))

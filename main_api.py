@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
-from api.routers import outputs, system, tts
+from api.routers import outputs, system, text, tts
 from config import Settings
 from core_engine import CoreEngine
 from program import run_program
@@ -57,7 +57,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     )
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
     install_error_handlers(app)
-    for router in (tts.router, system.router):
+    for router in (tts.router, text.router, system.router):
         app.include_router(router, prefix=API_PREFIX)
     app.include_router(outputs.router)
     app.add_api_route("/", _root(settings), include_in_schema=False)

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from api_models import LATER_FIELDS, ErrorBody
+from api_models import ErrorBody
 from exceptions import ChatterboxError
 from utils import utc_timestamp
 
@@ -100,9 +100,8 @@ def _field(location: Sequence[Any]) -> str:
 
 def _message(item: Any) -> str:
     kind = item["type"]
-    name = str(item["loc"][-1]) if item["loc"] else ""
     if kind == "extra_forbidden":
-        return "not available in this version" if name in LATER_FIELDS else "unknown field"
+        return "unknown field"
     if kind == "json_invalid":
         return "the body is not valid JSON"
     if kind == "value_error":

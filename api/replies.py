@@ -7,17 +7,29 @@ from urllib.parse import quote
 
 from fastapi.responses import FileResponse
 
-from api_models import ChunkReport, OutputFile, QualityReport, TTSResponse, WordTime
+from api_models import (
+    CaptionFile,
+    ChunkReport,
+    Generation,
+    OutputFile,
+    PreviewChunk,
+    QualityReport,
+    TextPreviewResponse,
+    TTSResponse,
+    WordTime,
+)
+from core.results import GenerationResult, SpeechResult
 from core_engine import CoreEngine
-from library.outputs import StoredFile
-from results import SpeechResult
+from library.result_files import StoredFile, StoredText
 from speech.audio.encode import FORMATS
+from speech.planning import PlannedSpeech
 from speech.quality import Quality
+from speech.text.lower import lower_case
 
 OUTPUTS_URL = "/outputs"
 
 
-def output_url(file: StoredFile) -> str:
+def output_url(file: StoredFile | StoredText) -> str:
     """Site-relative address of a result file."""
     return f"{OUTPUTS_URL}/{quote(file.name)}"
 
@@ -25,29 +37,54 @@ def output_url(file: StoredFile) -> str:
 def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTSResponse:
     """The JSON reply."""
     capabilities = core.engine.capabilities
+    audio_seconds = sum(generation.audio_seconds for generation in result.generations)
     return TTSResponse(
         success=True,
         message=f"Spoke {result.audio_seconds:.1f} s in {len(result.quality.chunks)} chunks.",
         request_id=request_id,
         output_files=[_output_file(file) for file in result.files],
+        captions=[_caption_file(file) for file in result.captions],
         generation_seed_used=result.seed,
         processing_time_seconds=round(result.processing_seconds, 3),
         audio_seconds=round(result.audio_seconds, 3),
-        real_time_factor=round(result.processing_seconds / max(result.audio_seconds, 1e-3), 4),
+        real_time_factor=round(result.processing_seconds / max(audio_seconds, 1e-3), 4),
         engine=capabilities.engine,
         model=capabilities.model,
         voice=result.voice,
         watermarked=capabilities.watermark,
         ignored_parameters=list(result.ignored_parameters),
         warnings=list(result.warnings),
+        finishing=dict(result.generations[0].finishing),
         quality=quality_report(result.quality),
+        generations=[_generation(generation) for generation in result.generations],
+    )
+
+
+def preview_response(planned: PlannedSpeech, core: CoreEngine, *, lower: bool) -> TextPreviewResponse:
+    """The text as it would be read; `lower` shows it in the small letters that the engine would get."""
+    shown = lower_case if lower else str
+    return TextPreviewResponse(
+        normalized=shown(planned.prepared),
+        chunks=[
+            PreviewChunk(
+                index=chunk.index,
+                text=shown(chunk.text),
+                spoken=chunk.read,
+                voice=chunk.voice,
+                pause_after_ms=chunk.pause_after_ms,
+            )
+            for chunk in planned.plan.chunks
+        ],
+        engine=core.engine.capabilities.engine,
+        warnings=list(planned.warnings),
     )
 
 
 def file_response(result: SpeechResult, wanted: str) -> FileResponse:
     """The audio itself in the `wanted` format, with the facts in headers."""
-    file = _pick(result.files, wanted)
-    others = "|".join(f"{other.format}:{output_url(other)}" for other in result.files if other is not file)
+    whole = [file for file in result.files if file.place.kind == "result" and file.place.generation == 1]
+    file = _pick(whole, wanted)
+    others = "|".join(f"{other.format}:{output_url(other)}" for other in whole if other is not file)
     headers = {
         "X-Output-URL": output_url(file),
         "X-Generation-Seed": str(result.seed),
@@ -67,6 +104,7 @@ def quality_report(quality: Quality) -> QualityReport:
             ChunkReport(
                 index=chunk.index,
                 text=chunk.text,
+                voice=chunk.voice,
                 start=chunk.start,
                 end=chunk.end,
                 spoken=chunk.spoken,
@@ -76,6 +114,7 @@ def quality_report(quality: Quality) -> QualityReport:
                 wer=chunk.wer,
                 transcript=chunk.transcript,
                 words=[WordTime(word=word.text, start=word.start, end=word.end) for word in chunk.words],
+                repairs=list(chunk.repairs),
                 warnings=list(chunk.warnings),
             )
             for chunk in quality.chunks
@@ -91,7 +130,25 @@ def _output_file(file: StoredFile) -> OutputFile:
             "url": output_url(file),
             "size_bytes": file.size_bytes,
             "duration_seconds": round(file.duration_seconds, 3),
+            "kind": file.place.kind,
+            "generation": file.place.generation,
+            "chunk": file.place.chunk,
         }
+    )
+
+
+def _caption_file(file: StoredText) -> CaptionFile:
+    return CaptionFile.model_validate(
+        {"format": file.format, "filename": file.name, "url": output_url(file), "generation": file.generation}
+    )
+
+
+def _generation(generation: GenerationResult) -> Generation:
+    return Generation(
+        generation=generation.number,
+        seed=generation.seed,
+        audio_seconds=round(generation.audio_seconds, 3),
+        quality=quality_report(generation.quality),
     )
 
 

@@ -167,7 +167,7 @@ def is_right_end(speech_end: float, case: Case) -> bool:
 
 def _print_table(name: str, tallies: dict[str, Tally], ours: Clock, theirs: Clock | None) -> None:
     limits = RATIOS if theirs is not None else ()
-    print(f"\n{name} on {_machine()}\n")
+    print(f"\n{name} on {machine()}\n")
     columns = ["kind", "takes", "rejected", "trimmed", "passed unnoticed", "transcribed"]
     columns += [f"compare at {limit}: passed" for limit in limits]
     print(_row(columns))
@@ -198,7 +198,7 @@ def _share(part: int, whole: int) -> str:
     return f"{part} ({100 * part / whole:.1f} %)"
 
 
-def _machine() -> str:
+def machine() -> str:
     processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():

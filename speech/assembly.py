@@ -1,15 +1,19 @@
-"""Speaks a plan chunk by chunk into a recording, holding no more than the chunks in flight."""
+"""Speaks a plan chunk by chunk into a sink, holding no more than the chunks in flight."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from speech.audio.edges import silence
+from speech.audio.timeline import TimeMap
+from speech.finishing import FinishedChunk, FinishingRules, finish_chunk
 from speech.plan import Plan
 from speech.progress import ChunkDone, Observer
-from speech.quality import ChunkQuality, Quality, chunk_quality, summarise
+from speech.quality import ChunkQuality, chunk_quality
 from speech.samples import Samples
-from speech.takes import ChunkSpeaker
+from speech.takes import ChunkResult, ChunkSpeaker
 
 MARK_PAUSE_MS = 1_000
 """Stands in the place of a chunk that was given up."""
@@ -19,7 +23,7 @@ class Sink(Protocol):
     """Takes the finished audio in order."""
 
     @property
-    def seconds(self) -> float:
+    def sample_count(self) -> int:
         """Length so far."""
         ...
 
@@ -28,20 +32,52 @@ class Sink(Protocol):
         ...
 
 
-def speak_plan(plan: Plan, speaker: ChunkSpeaker, sink: Sink, observer: Observer) -> Quality:
-    """Generate, judge and append every chunk.
+@dataclass(frozen=True)
+class Assembled:
+    """What was written.
+
+    Attributes:
+        chunks: one report each, in order.
+        spans: first sample of each chunk and the one after its last, pauses left out.
+        seconds_cut: silence that the silence cut took.
+    """
+
+    chunks: tuple[ChunkQuality, ...]
+    spans: tuple[tuple[int, int], ...]
+    seconds_cut: float
+
+
+def speak_plan(
+    plan: Plan,
+    speaker: ChunkSpeaker,
+    rules: FinishingRules,
+    sink: Sink,
+    observer: Observer,
+    originals: Sequence[Sink] = (),
+) -> Assembled:
+    """Generate, judge, finish and append every chunk.
 
     The next chunk's first take is queued before the present one is judged, so that model and validator work at
     the same time; an engine that batches gets as many chunks ahead as it takes at once.
+
+    Args:
+        plan: what to speak.
+        speaker: makes the takes.
+        rules: steps on each chunk.
+        sink: gets the audio.
+        observer: told of every finished chunk.
+        originals: get the audio before the silence cut and the stretching.
 
     Raises:
         GenerationError, CancelledError, DeadlineExceededError, ModelLoadError, QueueFullError: nothing more is
         written; the caller discards the sink.
     """
-    chunks = plan.chunks
+    chunks, rate = plan.chunks, plan.sample_rate
     ahead = max(1, speaker.lane.engine.capabilities.max_batch)
-    begun = 0
+    begun, seconds_cut = 0, 0.0
     report: list[ChunkQuality] = []
+    spans: list[tuple[int, int]] = []
+    _pause(plan.lead_pause_ms, rate, (sink, *originals))
     try:
         for index, chunk in enumerate(chunks):
             speaker.cancel.raise_if_stopped()
@@ -49,14 +85,28 @@ def speak_plan(plan: Plan, speaker: ChunkSpeaker, sink: Sink, observer: Observer
                 speaker.begin(chunks[begun])
                 begun += 1
             result = speaker.finish(chunk)
-            start = sink.seconds
-            if result.kept is None:
-                sink.write(silence(MARK_PAUSE_MS, plan.sample_rate))
-            else:
-                sink.write(result.kept.samples)
-            report.append(chunk_quality(result, start, sink.seconds))
-            sink.write(silence(chunk.pause_after_ms, plan.sample_rate))
-            observer(ChunkDone(index, len(chunks), sink.seconds))
+            finished = _finished(result, rate, rules)
+            start = sink.sample_count
+            sink.write(finished.samples)
+            for original in originals:
+                original.write(finished.uncut)
+            spans.append((start, sink.sample_count))
+            seconds_cut += finished.seconds_cut
+            report.append(chunk_quality(result, start / rate, sink.sample_count / rate, finished.time_map))
+            _pause(chunk.pause_after_ms, rate, (sink, *originals))
+            observer(ChunkDone(index, len(chunks), sink.sample_count / rate))
     finally:
         speaker.abandon()
-    return summarise(tuple(report))
+    return Assembled(tuple(report), tuple(spans), seconds_cut)
+
+
+def _finished(result: ChunkResult, sample_rate: int, rules: FinishingRules) -> FinishedChunk:
+    if result.kept is not None:
+        return finish_chunk(result.kept.repaired.samples, sample_rate, rules)
+    pause = silence(MARK_PAUSE_MS, sample_rate)
+    return FinishedChunk(pause, pause, TimeMap.identity(MARK_PAUSE_MS / 1000), 0.0)
+
+
+def _pause(milliseconds: int, sample_rate: int, sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        sink.write(silence(milliseconds, sample_rate))

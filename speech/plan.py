@@ -36,8 +36,9 @@ class PlannedChunk:
 
     Attributes:
         index: place in the plan, from 0.
-        text: as written.
-        spoken: as read out, numbers and symbols in words.
+        text: as written, for reports and captions.
+        spoken: in words, as a listener hears it; what a take is checked against beside `text`.
+        read: what the engine is given.
         voice: name of the voice.
         voice_hash: content hash of that voice.
         language: BCP 47 tag.
@@ -49,6 +50,7 @@ class PlannedChunk:
     index: int
     text: str
     spoken: str
+    read: str
     voice: str
     voice_hash: str
     language: str
@@ -59,13 +61,14 @@ class PlannedChunk:
 
 @dataclass(frozen=True)
 class Plan:
-    """All chunks of one request, in order, for one engine version."""
+    """All chunks of one request, in order, for one engine version; begins with a pause of `lead_pause_ms`."""
 
     engine: str
     engine_version: str
     sample_rate: int
     seed: int
     chunks: tuple[PlannedChunk, ...]
+    lead_pause_ms: int = 0
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal plan back."""
@@ -88,49 +91,45 @@ class Plan:
 
 @dataclass(frozen=True)
 class ChunkText:
-    """Text of a chunk in both forms, and the pause that follows it."""
+    """Text of a chunk in its three forms (see `PlannedChunk`), who says it, and the pause that follows."""
 
     text: str
     spoken: str
+    read: str
+    voice: str
+    voice_hash: str
+    language: str
     pause_after_ms: int
 
 
 @dataclass(frozen=True)
-class SpeakingManner:
-    """Everything but the text that decides how a chunk sounds."""
+class EngineSetup:
+    """The engine and how it is set for the whole plan."""
 
     engine: str
     engine_version: str
     sample_rate: int
-    voice: str
-    voice_hash: str
-    language: str
     parameters: Mapping[str, float]
 
 
-def make_plan(texts: Iterable[ChunkText], manner: SpeakingManner, seed: int) -> Plan:
-    """Put texts and manner together; equal arguments give an equal plan."""
-    parameters = dict(sorted(manner.parameters.items()))
+def make_plan(texts: Iterable[ChunkText], setup: EngineSetup, seed: int, lead_pause_ms: int = 0) -> Plan:
+    """Put texts and engine together; equal arguments give an equal plan."""
+    parameters = dict(sorted(setup.parameters.items()))
     chunks = tuple(
         PlannedChunk(
             index=index,
             text=item.text,
             spoken=item.spoken,
-            voice=manner.voice,
-            voice_hash=manner.voice_hash,
-            language=manner.language,
+            read=item.read,
+            voice=item.voice,
+            voice_hash=item.voice_hash,
+            language=item.language,
             parameters=parameters,
             pause_after_ms=item.pause_after_ms,
             content_hash=_digest(
-                manner.engine,
-                manner.engine_version,
-                manner.voice_hash,
-                manner.language,
-                parameters,
-                item.text,
-                item.spoken,
+                setup.engine, setup.engine_version, item.voice_hash, item.language, parameters, item.text, item.read
             ),
         )
         for index, item in enumerate(texts)
     )
-    return Plan(manner.engine, manner.engine_version, manner.sample_rate, seed, chunks)
+    return Plan(setup.engine, setup.engine_version, setup.sample_rate, seed, chunks, lead_pause_ms)

@@ -1,38 +1,49 @@
-"""From a text and a manner of speaking to a plan, refusing beforehand what the engine cannot say."""
+"""From a text and its rules to a plan, refusing beforehand what the engine cannot say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exceptions import InvalidRequestError
 from speech.engines.protocol import Capabilities, Engine, Voice
-from speech.plan import ChunkText, Plan, SpeakingManner, make_plan
+from speech.plan import ChunkText, EngineSetup, Plan, make_plan
+from speech.reading import SHORT_SENTENCE, Reader, ReadingRules
 from speech.text.chunks import Piece, split_chunks
-from speech.text.clean import clean
-from speech.text.spoken import spoken_form
+from speech.text.markup import MarkedText, Segment, parse_markup
+from speech.text.prepare import prepare_text
 
 CLAUSE_PAUSE_MS = 120
 """Where an over-long sentence had to be cut at a comma or the like."""
 
 
 @dataclass(frozen=True)
-class Pauses:
-    """Silence after sentences and paragraphs, in milliseconds."""
-
-    sentence_ms: int
-    paragraph_ms: int
-
-
-@dataclass(frozen=True)
 class PlannedSpeech:
-    """The plan, and the pieces of the text that have no word to speak (rows of stars, lone emoji)."""
+    """The plan, and what of the text it leaves out.
+
+    Attributes:
+        plan: what will be spoken.
+        prepared: the text after its rules, markup taken out.
+        wordless: pieces that have no word to speak (rows of stars, lone emoji).
+        ignored_tags: paralinguistic tags that the engine does not know.
+    """
 
     plan: Plan
+    prepared: str
     wordless: tuple[str, ...]
+    ignored_tags: tuple[str, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is left out, in sentences for people."""
+        found = [f"Nothing to say in: {text[:80]}" for text in self.wordless]
+        if self.ignored_tags:
+            tags = ", ".join(f"[{tag}]" for tag in self.ignored_tags)
+            found.append(f"The engine {self.plan.engine!r} does not know these tags; they were left out: {tags}.")
+        return tuple(found)
 
 
-def choose_voice(engine: Engine, name: str) -> Voice:
+def choose_voice(engine: Engine, name: str, field: str = "voice") -> Voice:
     """The engine's voice of that name, its first for an empty name.
 
     Raises:
@@ -45,7 +56,7 @@ def choose_voice(engine: Engine, name: str) -> Voice:
             return voice
     raise InvalidRequestError(
         f"There is no voice named {name[:80]!r} here.",
-        field="voice",
+        field=field,
         detail={"voices": [voice.name for voice in engine.voices]},
     )
 
@@ -78,65 +89,123 @@ def plan_speech(
     engine: Engine,
     voice: Voice,
     language: str,
-    parameters: dict[str, float],
-    pauses: Pauses,
+    parameters: Mapping[str, float],
+    rules: ReadingRules,
     seed: int,
 ) -> PlannedSpeech:
-    """Split the text and fix everything that decides how it will sound; nothing is generated.
+    """Prepare and split the text and fix everything that decides how it will sound; nothing is generated.
+
+    Args:
+        text: as the caller sent it.
+        engine: asked for its voices, limits and what it cannot pronounce.
+        voice: speaks wherever the text names no other.
+        language: asked for by the caller, empty for each voice's own.
+        parameters: of the engine, effective ones only.
+        rules: how to read the text.
+        seed: base seed.
 
     Raises:
-        InvalidRequestError: nothing to speak, or words the engine cannot pronounce, which are named.
+        InvalidRequestError: nothing to speak, faulty markup, an unknown voice in it, or words the engine cannot
+            pronounce, which are named.
     """
     capabilities = engine.capabilities
-    in_words = _form(capabilities, language)
-    pieces = split_chunks(
-        clean(text),
-        language=language,
-        limit=capabilities.max_characters,
-        measure=lambda part: len(in_words(part)),
-    )
-    chunks: list[ChunkText] = []
-    wordless: list[str] = []
-    for piece in pieces:
-        spoken = spoken_form(piece.text, language)
-        if any(character.isalnum() for character in spoken):
-            chunks.append(ChunkText(piece.text, spoken, _pause(piece, pauses)))
-        else:
-            wordless.append(piece.text)
+    prepared = prepare_text(text, rules.text)
+    marked = _marked(prepared, capabilities, rules)
+    planner = _Planner(engine, Reader(capabilities, rules), rules, language)
+    chunks, wordless, lead = planner.chunks(marked.segments, voice)
     if not chunks:
         raise InvalidRequestError("The text has no words to speak.", field="text")
-    chunks[-1] = replace(chunks[-1], pause_after_ms=0)
-    _refuse_unspeakable(chunks, engine, in_words, language)
-    manner = SpeakingManner(
-        engine=capabilities.engine,
-        engine_version=capabilities.version,
-        sample_rate=capabilities.sample_rate,
-        voice=voice.name,
-        voice_hash=voice.content_hash,
-        language=language,
-        parameters=parameters,
-    )
-    return PlannedSpeech(make_plan(chunks, manner, seed), tuple(wordless))
+    _refuse_unspeakable(chunks, engine)
+    setup = EngineSetup(capabilities.engine, capabilities.version, capabilities.sample_rate, parameters)
+    plan = make_plan(chunks, setup, seed, lead)
+    return PlannedSpeech(plan, _joined(marked.segments), tuple(wordless), marked.ignored_tags)
 
 
-def _form(capabilities: Capabilities, language: str) -> Callable[[str], str]:
-    if capabilities.text_form == "written":
-        return lambda part: part
-    return lambda part: spoken_form(part, language)
+def _marked(prepared: str, capabilities: Capabilities, rules: ReadingRules) -> MarkedText:
+    if not rules.markup:
+        return MarkedText((Segment(prepared, None, None, True),), (), ())
+    marked = parse_markup(prepared, capabilities.tags)
+    if marked.faults:
+        raise InvalidRequestError(marked.faults[0], field="text", detail={"faults": list(marked.faults[:20])})
+    return marked
 
 
-def _pause(piece: Piece, pauses: Pauses) -> int:
-    if piece.ends == "paragraph":
-        return pauses.paragraph_ms
-    if piece.ends == "sentence":
-        return pauses.sentence_ms
-    return 0 if piece.text[-1].isalnum() else CLAUSE_PAUSE_MS
+def _joined(segments: Iterable[Segment]) -> str:
+    return "".join(segment.text + ("\n\n" if segment.ends_paragraph else " ") for segment in segments).strip()
 
 
-def _refuse_unspeakable(chunks: list[ChunkText], engine: Engine, in_words: Callable[[str], str], language: str) -> None:
+class _Planner:
+    """Turns segments into chunk texts."""
+
+    def __init__(self, engine: Engine, reader: Reader, rules: ReadingRules, language: str) -> None:
+        self._engine = engine
+        self._reader = reader
+        self._rules = rules
+        self._language = language
+
+    def chunks(self, segments: Iterable[Segment], voice: Voice) -> tuple[list[ChunkText], list[str], int]:
+        """Chunk texts, pieces without words, and the pause before the first chunk."""
+        chunks: list[ChunkText] = []
+        wordless: list[str] = []
+        lead, ends_explicitly = 0, False
+        for segment in segments:
+            found = self._segment(segment, voice, wordless)
+            if segment.pause_after_ms is not None:
+                if found or chunks:
+                    last = (found or chunks)[-1]
+                    before = 0 if found else last.pause_after_ms
+                    (found or chunks)[-1] = replace(last, pause_after_ms=max(before, segment.pause_after_ms))
+                else:
+                    lead += segment.pause_after_ms
+            ends_explicitly = segment.pause_after_ms is not None or (ends_explicitly and not found)
+            chunks += found
+        if chunks and not ends_explicitly:
+            chunks[-1] = replace(chunks[-1], pause_after_ms=0)
+        return chunks, wordless, lead
+
+    def _segment(self, segment: Segment, voice: Voice, wordless: list[str]) -> list[ChunkText]:
+        speaker = voice if segment.voice is None else choose_voice(self._engine, segment.voice, "text")
+        capabilities = self._engine.capabilities
+        language = choose_language(capabilities, self._language, speaker)
+        pieces = split_chunks(
+            segment.text,
+            language=language,
+            limit=capabilities.max_characters,
+            minimum=SHORT_SENTENCE if self._rules.join_short else 0,
+            batch=self._rules.batch,
+            measure=lambda part: len(self._reader.read(part, language)),
+        )
+        chunks: list[ChunkText] = []
+        for number, piece in enumerate(pieces, start=1):
+            forms = self._reader.forms(piece.text, language)
+            if not any(character.isalnum() for character in forms.read):
+                wordless.append(piece.text)
+                continue
+            ends = piece.ends if number < len(pieces) or segment.ends_paragraph else _end_of(piece)
+            pause = self._pause(ends, piece.text)
+            chunks.append(
+                ChunkText(forms.text, forms.spoken, forms.read, speaker.name, speaker.content_hash, language, pause)
+            )
+        return chunks
+
+    def _pause(self, ends: str, text: str) -> int:
+        if ends == "paragraph":
+            return self._rules.paragraph_pause_ms
+        if ends == "sentence":
+            return self._rules.sentence_pause_ms
+        return 0 if text[-1].isalnum() else CLAUSE_PAUSE_MS
+
+
+def _end_of(piece: Piece) -> str:
+    """What ends with the last piece of a segment that stands within a paragraph."""
+    bare = piece.text.rstrip("\"'”’»)]")
+    return "sentence" if bare.endswith((".", "!", "?", "…", "。", "！", "？")) else "clause"
+
+
+def _refuse_unspeakable(chunks: Iterable[ChunkText], engine: Engine) -> None:
     words: dict[str, None] = {}
     for chunk in chunks:
-        words.update(dict.fromkeys(engine.unspeakable(in_words(chunk.text), language)))
+        words.update(dict.fromkeys(engine.unspeakable(chunk.read, chunk.language)))
     if words:
         listed = ", ".join(repr(word[:40]) for word in list(words)[:5])
         more = f" and {len(words) - 5} more" if len(words) > 5 else ""

@@ -11,9 +11,11 @@ from speech.validation.protocol import Check
 
 @dataclass(frozen=True)
 class Planned:
-    """The text is split; nothing was generated yet."""
+    """The text is split; nothing was generated yet of this `generation` of `generations` results."""
 
     plan: Plan
+    generation: int = 1
+    generations: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,14 @@ class ChunkDone:
     audio_seconds: float
 
 
-Event: TypeAlias = Planned | TakeJudged | ChunkDone
+@dataclass(frozen=True)
+class Finishing:
+    """All chunks are spoken; steps on the whole of `audio_seconds` begin."""
+
+    audio_seconds: float
+
+
+Event: TypeAlias = Planned | TakeJudged | ChunkDone | Finishing
 
 
 class Observer(Protocol):

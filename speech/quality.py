@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from speech.audio.timeline import TimeMap
 from speech.takes import ChunkResult
 from speech.validation.protocol import Word
 
@@ -20,6 +21,7 @@ class ChunkQuality:
 
     index: int
     text: str
+    voice: str
     start: float
     end: float
     takes: int
@@ -29,8 +31,18 @@ class ChunkQuality:
     wer: float | None
     transcript: str | None
     words: tuple[Word, ...]
+    repairs: tuple[str, ...]
     warnings: tuple[str, ...]
     passed: bool | None
+
+    def moved(self, by: float, latest: float) -> ChunkQuality:
+        """The same, `by` seconds later, all times kept within 0 and `latest`."""
+
+        def move(seconds: float) -> float:
+            return round(min(max(seconds + by, 0.0), latest), 3)
+
+        words = tuple(replace(word, start=move(word.start), end=move(word.end)) for word in self.words)
+        return replace(self, start=move(self.start), end=move(self.end), words=words)
 
 
 @dataclass(frozen=True)
@@ -45,23 +57,35 @@ class Quality:
     chunks: tuple[ChunkQuality, ...]
 
 
-def chunk_quality(result: ChunkResult, start: float, end: float) -> ChunkQuality:
-    """Describe a chunk that lies from `start` to `end` in the result."""
+def chunk_quality(result: ChunkResult, start: float, end: float, finishing: TimeMap) -> ChunkQuality:
+    """Describe a chunk that lies from `start` to `end` in the result.
+
+    Args:
+        result: what the chunk ended with.
+        start: seconds of the result.
+        end: seconds of the result.
+        finishing: from the repaired take to the chunk as it lies in the result.
+    """
     kept = result.kept
-    check = kept.check if kept else None
-    shift = start - (kept.offset if kept else 0.0)
+    check = kept.take.check if kept else None
+    words: tuple[Word, ...] = ()
+    if kept is not None and check is not None:
+        times = kept.repaired.time_map.then(finishing)
+        words = tuple(_placed(word, times, start, end) for word in check.words)
     return ChunkQuality(
         index=result.chunk.index,
         text=result.chunk.text,
+        voice=result.chunk.voice,
         start=round(start, 3),
         end=round(end, 3),
         takes=result.takes,
         spoken=kept is not None,
-        seed=kept.seed if kept else None,
+        seed=kept.take.seed if kept else None,
         score=round(check.score, 4) if check else None,
         wer=check.wer if check else None,
         transcript=check.transcript if check else None,
-        words=tuple(_shifted(word, shift, start, end) for word in check.words) if check else (),
+        words=words,
+        repairs=kept.repaired.repairs if kept else (),
         warnings=_warnings(result),
         passed=check.passed if check else None if kept else False,
     )
@@ -84,12 +108,14 @@ def _verdict(chunks: tuple[ChunkQuality, ...]) -> Verdict:
 
 
 def _warnings(result: ChunkResult) -> tuple[str, ...]:
-    own = result.kept.check.warnings if result.kept and result.kept.check else ()
+    check = result.kept.take.check if result.kept else None
+    own = check.warnings if check else ()
     missing = () if result.kept else ("not_spoken",)
     faults = ("engine_fault",) if result.faults else ()
     return (*own, *missing, *faults)
 
 
-def _shifted(word: Word, by: float, earliest: float, latest: float) -> Word:
-    start = min(max(word.start + by, earliest), latest)
-    return Word(word.text, round(start, 3), round(min(max(word.end + by, start), latest), 3), word.probability)
+def _placed(word: Word, times: TimeMap, earliest: float, latest: float) -> Word:
+    start = min(max(earliest + times(word.start), earliest), latest)
+    end = min(max(earliest + times(word.end), start), latest)
+    return Word(word.text, round(start, 3), round(end, 3), word.probability)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -16,8 +17,8 @@ from speech.cancel import CancelToken
 from speech.engines.protocol import TakeRequest
 from speech.lane import Lane, Take
 from speech.plan import PlannedChunk, derive_seed
+from speech.repairs import Repaired, repair
 from speech.samples import Samples
-from speech.trim import trim_to_speech
 from speech.validation.protocol import Check, Expected, Validator
 
 CandidatePolicy: TypeAlias = Literal["first_pass", "shortest", "best_score"]
@@ -38,16 +39,25 @@ class TakeRules:
             round and choose among those that pass.
         on_failure: when no take passes: ``fail`` the request, keep the ``best`` by score, or ``mark`` the place
             with a pause.
+        most_said: `best` is the take in which most of the text was heard, and only then by score.
         threshold: lowest score that passes, ``None`` for the validator's learnt rule.
         transcribe: ask the validator for a free transcript of the kept take.
+        budget_seconds: no further take of a chunk is begun after so long, ``None`` for no limit.
+        longest_silence: seconds of silence inside a take beyond which it is shortened; 0 leaves it.
+        rendering: which whole result of the request this is, from 0; takes of an engine that draws nothing at
+            random differ by it.
     """
 
     candidates: int = 3
     attempts: int = 3
     policy: CandidatePolicy = "first_pass"
     on_failure: OnFailure = "best"
+    most_said: bool = True
     threshold: float | None = None
     transcribe: bool = False
+    budget_seconds: float | None = None
+    longest_silence: float = 0.0
+    rendering: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,7 @@ class JudgedTake:
     """One take with its verdict.
 
     Attributes:
-        samples: cut to the true speech.
-        offset: seconds cut at the front; word times of `check` count from before the cut.
+        samples: as the engine made them.
         seed: the engine was given.
         take: number within the chunk, from 0.
         seconds: the engine needed.
@@ -64,7 +73,6 @@ class JudgedTake:
     """
 
     samples: Samples
-    offset: float
     seed: int
     take: int
     seconds: float
@@ -82,6 +90,14 @@ class JudgedTake:
 
 
 @dataclass(frozen=True)
+class KeptTake:
+    """The take to use, cut to its true speech; word times of its check run through the repair's time map."""
+
+    take: JudgedTake
+    repaired: Repaired
+
+
+@dataclass(frozen=True)
 class ChunkResult:
     """What a chunk ended with.
 
@@ -93,7 +109,7 @@ class ChunkResult:
     """
 
     chunk: PlannedChunk
-    kept: JudgedTake | None
+    kept: KeptTake | None
     takes: int
     faults: tuple[str, ...] = ()
 
@@ -116,11 +132,11 @@ class ChunkSpeaker:
     cancel: CancelToken
     report: TakeReport
     priority: int = 0
-    _begun: dict[int, Future[Take]] = field(default_factory=dict)
+    _queued: dict[tuple[int, int], Future[Take]] = field(default_factory=dict)
 
     def begin(self, chunk: PlannedChunk) -> None:
         """Queue the chunk's first take."""
-        self._begun[chunk.index] = self._submit(chunk, 0, 0)
+        self._queue(chunk, 0)
 
     def finish(self, chunk: PlannedChunk) -> ChunkResult:
         """Wait for the first take and make further ones as the rules say.
@@ -129,62 +145,81 @@ class ChunkSpeaker:
             GenerationError: the engine failed every time, or no take passed and the rules say ``fail``.
             CancelledError, DeadlineExceededError: the caller's token.
         """
+        started = time.monotonic()
         judged: list[JudgedTake] = []
         faults: list[str] = []
         for attempt in range(self.rules.attempts):
-            self._round(chunk, attempt, judged, faults)
+            first = attempt * self.rules.candidates
+            self._round(chunk, range(first, first + self.rules.candidates), judged, faults, started)
             winner = self._winner(judged)
             if winner is not None:
-                return ChunkResult(chunk, winner, len(judged) + len(faults), tuple(faults))
+                return ChunkResult(chunk, self._kept(winner), len(judged) + len(faults), tuple(faults))
+            if self._spent(started):
+                break
         return self._failed(chunk, judged, faults)
 
     def abandon(self) -> None:
-        """Take back what `begin` queued and nobody finished."""
-        for future in self._begun.values():
+        """Take back everything queued that nobody waits for any more."""
+        for future in self._queued.values():
             future.cancel()
-        self._begun.clear()
+        self._queued.clear()
 
-    def _round(self, chunk: PlannedChunk, attempt: int, judged: list[JudgedTake], faults: list[str]) -> None:
-        for candidate in range(self.rules.candidates):
+    def _round(
+        self, chunk: PlannedChunk, numbers: range, judged: list[JudgedTake], faults: list[str], started: float
+    ) -> None:
+        early = self.rules.policy == "first_pass"
+        if not early:
+            # All of them at once, so that an engine that batches makes them together.
+            for number in numbers:
+                self._queue(chunk, number)
+        for number in numbers:
+            if number > 0 and early and self._spent(started):
+                return
             try:
-                take = self._make(chunk, candidate, attempt)
+                take = self._make(chunk, number)
             except GenerationError as error:
                 faults.append(error.message)
                 continue
             judged.append(take)
             self.report(chunk.index, take)
-            if take.passed and self.rules.policy == "first_pass":
+            if take.passed and early:
                 return
 
-    def _make(self, chunk: PlannedChunk, candidate: int, attempt: int) -> JudgedTake:
-        begun = self._begun.pop(chunk.index, None)
-        future = begun if begun is not None else self._submit(chunk, candidate, attempt)
-        take = self._wait(future)
-        rate = self.lane.engine.capabilities.sample_rate
-        _refuse_unusable(take.samples)
-        seed = derive_seed(self.base_seed, chunk.content_hash, candidate, attempt)
-        check = None
-        if self.validator is not None:
-            speed = chunk.parameters.get("speed", 1.0)
-            expected = Expected(chunk.text, chunk.spoken, chunk.language, speed)
-            check = self.validator.check(
-                take.samples, rate, expected, threshold=self.rules.threshold, transcribe=self.rules.transcribe
-            )
-        number = attempt * self.rules.candidates + candidate
-        samples, offset = trim_to_speech(take.samples, rate, check)
-        return JudgedTake(samples, offset, seed, number, take.seconds, check)
+    def _spent(self, started: float) -> bool:
+        budget = self.rules.budget_seconds
+        return budget is not None and time.monotonic() - started >= budget
 
-    def _submit(self, chunk: PlannedChunk, candidate: int, attempt: int) -> Future[Take]:
-        form = self.lane.engine.capabilities.text_form
+    def _make(self, chunk: PlannedChunk, number: int) -> JudgedTake:
+        self._queue(chunk, number)
+        take = self._wait(self._queued.pop((chunk.index, number)))
+        _refuse_unusable(take.samples)
+        return JudgedTake(take.samples, self._seed(chunk, number), number, take.seconds, self._check(chunk, take))
+
+    def _check(self, chunk: PlannedChunk, take: Take) -> Check | None:
+        if self.validator is None:
+            return None
+        expected = Expected(chunk.text, chunk.spoken, chunk.language, chunk.parameters.get("speed", 1.0))
+        rate = self.lane.engine.capabilities.sample_rate
+        return self.validator.check(
+            take.samples, rate, expected, threshold=self.rules.threshold, transcribe=self.rules.transcribe
+        )
+
+    def _seed(self, chunk: PlannedChunk, number: int) -> int:
+        attempt, candidate = divmod(number, self.rules.candidates)
+        return derive_seed(self.base_seed, chunk.content_hash, candidate, attempt)
+
+    def _queue(self, chunk: PlannedChunk, number: int) -> None:
+        if (chunk.index, number) in self._queued:
+            return
         request = TakeRequest(
-            text=chunk.spoken if form == "spoken" else chunk.text,
+            text=chunk.read,
             voice=chunk.voice,
             language=chunk.language,
-            seed=derive_seed(self.base_seed, chunk.content_hash, candidate, attempt),
+            seed=self._seed(chunk, number),
             parameters=chunk.parameters,
-            retake=attempt * self.rules.candidates + candidate,
+            retake=self.rules.rendering + number,
         )
-        return self.lane.submit(request, self.cancel, self.priority)
+        self._queued[chunk.index, number] = self.lane.submit(request, self.cancel, self.priority)
 
     def _wait(self, future: Future[Take]) -> Take:
         while True:
@@ -202,14 +237,17 @@ class ChunkSpeaker:
         if not passing:
             return None
         if self.rules.policy == "shortest":
-            return min(passing, key=lambda take: (len(take.samples), take.take))
+            return min(passing, key=lambda take: (len(self._kept(take).repaired.samples), take.take))
         return max(passing, key=lambda take: (take.score, -take.take))
+
+    def _kept(self, take: JudgedTake) -> KeptTake:
+        rate = self.lane.engine.capabilities.sample_rate
+        return KeptTake(take, repair(take.samples, rate, take.check, self.rules.longest_silence))
 
     def _failed(self, chunk: PlannedChunk, judged: list[JudgedTake], faults: list[str]) -> ChunkResult:
         takes = len(judged) + len(faults)
         if judged and self.rules.on_failure == "best":
-            best = max(judged, key=lambda take: (take.score, -take.take))
-            return ChunkResult(chunk, best, takes, tuple(faults))
+            return ChunkResult(chunk, self._kept(max(judged, key=self._merit)), takes, tuple(faults))
         if self.rules.on_failure == "mark":
             return ChunkResult(chunk, None, takes, tuple(faults))
         reason = "said its text" if judged else "could be generated"
@@ -217,6 +255,10 @@ class ChunkSpeaker:
             f"None of {takes} takes of chunk {chunk.index + 1} {reason}.",
             detail={"chunk": chunk.index, "text": chunk.text, "takes": takes, "faults": sorted(set(faults))},
         )
+
+    def _merit(self, take: JudgedTake) -> tuple[float, float, int]:
+        said = take.check.said if take.check is not None and self.rules.most_said else 1.0
+        return said, take.score, -take.take
 
 
 def _refuse_unusable(samples: Samples) -> None:

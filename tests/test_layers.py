@@ -8,9 +8,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 FORBIDDEN = {
     "core_engine.py": {"main_api", "api", "ui", "Chatter", "fastapi", "starlette", "gradio", "uvicorn"},
-    "engine_choice.py": {"main_api", "core_engine", "api", "ui", "fastapi", "gradio"},
     "config.py": {"main_api", "core_engine", "api", "ui", "library", "fastapi", "gradio"},
-    "api_models.py": {"main_api", "core_engine", "api", "ui", "gradio"},
     "exceptions.py": {"main_api", "core_engine", "api", "ui", "speech", "library", "fastapi", "pydantic"},
     "cli.py": {"main_api", "api", "ui", "fastapi", "gradio"},
 }

@@ -29,8 +29,8 @@ CACHE_CHECK_SECONDS = 3_600
 CACHE_AGE_SECONDS = 86_400
 READINESS_SECONDS = 3.0
 SPARE_THREADS = 8
-REFUSED_ROUTES = ("/gradio_api/file=http:", "/gradio_api/file=https:", "/gradio_api/proxy=", "/gradio_api/upload")
-"""Routes of Gradio by which anybody could make this service fetch addresses or store files; the page needs none."""
+REFUSED_ROUTES = ("/gradio_api/file=http:", "/gradio_api/file=https:", "/gradio_api/proxy=")
+"""Routes of Gradio by which anybody could make this service fetch addresses; the page needs none."""
 FORM_ROUTE = "/gradio_api/queue/join"
 
 

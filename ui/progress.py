@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from api_models import TTSRequest
+from core.results import SpeechResult
+from core.text_requests import NamedRequest
 from core_engine import CoreEngine
 from exceptions import ChatterboxError
-from results import SpeechResult
 from speech.cancel import CancelToken
-from speech.progress import ChunkDone, Event, Planned
+from speech.progress import ChunkDone, Event, Finishing, Planned
 
 STEP_SECONDS = 0.5
 """Longest silence between two statuses; also the longest time Stop waits for the generator."""
@@ -31,6 +31,7 @@ class Status:
         total: chunks planned, 0 while that is unknown.
         share: of the text that is spoken, 0 to 1.
         audio_seconds: of the result so far.
+        finishing: all is spoken, the steps on the whole are under way.
         elapsed: seconds since the start.
         remaining: estimated seconds to go, from the text spoken so far; ``None`` before the first chunk is done.
         result: set at the end of a successful request.
@@ -42,6 +43,7 @@ class Status:
     share: float
     audio_seconds: float
     elapsed: float
+    finishing: bool = False
     remaining: float | None = None
     result: SpeechResult | None = None
     error: ChatterboxError | None = None
@@ -53,32 +55,48 @@ class _Tally:
     def __init__(self) -> None:
         self._started = time.perf_counter()
         self._ends: list[int] = []
+        self._total = 0
+        self._before = 0
         self._done = 0
         self._done_at = 0.0
         self._audio_seconds = 0.0
+        self._finishing = False
 
     def add(self, event: Event) -> bool:
         """Count an event; true if there is something new to show."""
         if isinstance(event, Planned):
-            length = 0
-            for chunk in event.plan.chunks:
-                length += len(chunk.text)
-                self._ends.append(length)
+            self._plan(event)
         elif isinstance(event, ChunkDone):
-            self._done, self._audio_seconds = event.index + 1, event.audio_seconds
+            self._done, self._audio_seconds = self._before + event.index + 1, event.audio_seconds
             self._done_at = time.perf_counter() - self._started
+        elif isinstance(event, Finishing):
+            self._finishing = True
         else:
             return False
         return True
 
     def status(self, result: SpeechResult | None = None, error: ChatterboxError | None = None) -> Status:
-        share = self._ends[self._done - 1] / self._ends[-1] if self._done else 0.0
+        """The present moment."""
+        spoken = self._ends[self._done - 1] if self._done else 0
+        share = spoken / self._total if self._total else 0.0
         elapsed = time.perf_counter() - self._started
         remaining = max(0.0, self._done_at / share - elapsed) if share else None
-        return Status(self._done, len(self._ends), share, self._audio_seconds, elapsed, remaining, result, error)
+        return Status(
+            self._done, len(self._ends), share, self._audio_seconds, elapsed, self._finishing, remaining, result, error
+        )
+
+    def _plan(self, event: Planned) -> None:
+        self._finishing = False
+        self._before = (event.generation - 1) * len(event.plan.chunks)
+        if self._ends:
+            return
+        for _ in range(event.generations):
+            for chunk in event.plan.chunks:
+                self._total += len(chunk.text)
+                self._ends.append(self._total)
 
 
-def speak_with_progress(core: CoreEngine, request: TTSRequest) -> Iterator[Status]:
+def speak_with_progress(core: CoreEngine, item: NamedRequest) -> Iterator[Status]:
     """Yield a status whenever a chunk is done and at least twice a second; the last has result or error.
 
     Closing the generator, as Stop and a closed tab do, cancels the request within one chunk.
@@ -91,7 +109,7 @@ def speak_with_progress(core: CoreEngine, request: TTSRequest) -> Iterator[Statu
         events.put(event)
 
     worker = ThreadPoolExecutor(1, thread_name_prefix="page-request")
-    work = worker.submit(core.tts, request, note, cancel)
+    work = worker.submit(lambda: core.tts(item.request, note, cancel, name=item.name))
     worker.shutdown(wait=False)
     work.add_done_callback(lambda _: events.put(None))
     try:

@@ -1,103 +1,154 @@
-"""The folded settings below the text: takes, checking, pauses, file formats; each starts at the operator's default."""
+"""The folded settings below the text, each starting at the operator's default; every field of a request is there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 from api_models import TTSDefaults
-from speech.audio.encode import FORMATS
+from ui.controls import Control, build_control
 from ui.wording import notes_html
 
+SECTIONS: Final[dict[str, tuple[tuple[Control, ...], ...]]] = {
+    "Files and pauses": (
+        (
+            Control("export_formats", "File formats", "All are made from the same audio; the player takes the first."),
+            Control("captions", "Captions"),
+            Control("separate_chunks", "A file of every chunk as well"),
+        ),
+        (
+            Control("sentence_pause_ms", "Pause after a sentence (ms)", most=3000, step=10),
+            Control("paragraph_pause_ms", "Pause after a paragraph (ms)", most=5000, step=10),
+            Control("num_generations", "Number of results"),
+        ),
+    ),
+    "Reading the text": (
+        (
+            Control("markup", "Pauses, voices and tags in brackets"),
+            Control("strip_markdown", "Leave out Markdown signs"),
+            Control("emoji", "Emoji", choices={"remove": "Leave out", "name": "Say their names", "keep": "Pass on"}),
+        ),
+        (
+            Control("to_lowercase", "Small letters for the engine"),
+            Control("normalize_spacing", "Tidy spaces and signs"),
+            Control("fix_dot_letters", "J.R.R. as letters"),
+            Control("remove_reference_numbers", "Leave out reference numbers"),
+        ),
+        (
+            Control("enable_batching", "Join sentences up to the limit"),
+            Control("smart_batch_short_sentences", "Join short sentences"),
+        ),
+        (
+            Control("sound_words_field", "Remove or replace words", lines=3, placeholder="um\nMr=>Mister"),
+            Control("pronunciations", "Pronunciations", lines=3, placeholder="Siobhan=Shivawn"),
+        ),
+    ),
+    "Delivery": (
+        (
+            Control("seed", "Seed", "The same seed and text give the same audio; 0 draws a new one."),
+            Control("exaggeration", "Exaggeration", step=0.05),
+            Control("temperature", "Temperature", step=0.05),
+            Control("cfg_weight", "Guidance (CFG)", step=0.05),
+        ),
+    ),
+    "Takes and checking": (
+        (
+            Control("num_candidates_per_chunk", "Takes in a round"),
+            Control("max_attempts_per_candidate", "Rounds at most"),
+            Control("take_budget_seconds", "Seconds for a chunk's takes", "0 sets no limit of time.", most=600),
+        ),
+        (
+            Control(
+                "candidate_policy",
+                "Take to keep",
+                "The first saves takes; the others make a whole round and choose.",
+                choices={
+                    "first_pass": "The first that passes",
+                    "shortest": "The shortest that passes",
+                    "best_score": "The best score",
+                },
+            ),
+            Control(
+                "on_failure",
+                "If no take of a chunk passes",
+                "The result says what happened in any case.",
+                choices={"best": "Keep the best and say so", "mark": "Leave a pause and say so", "fail": "Give up"},
+            ),
+            Control("use_longest_transcript_on_fail", "Best means most of the text", "Else the best score."),
+        ),
+        (
+            Control("bypass_whisper_checking", "Keep the first take unchecked"),
+            Control("transcripts", "Report what was heard"),
+            Control(
+                "whisper_threshold", "Lowest score that passes", "0 leaves it to the learnt rule.", most=1, step=0.01
+            ),
+        ),
+        (
+            Control("whisper_model_name", "Whisper model", choices={"auto": "As configured"}),
+            Control("use_faster_whisper", "Use faster-whisper"),
+        ),
+    ),
+    "Finishing the sound": (
+        (
+            Control("max_silence_ms", "Longest silence in a chunk (ms)", most=5000, step=50),
+            Control("denoise", "Remove background noise"),
+            Control(
+                "speed_factor_library",
+                "Speed made by",
+                "Automatic: by the engine if it can.",
+                choices={"auto": "Automatic"},
+            ),
+        ),
+        (
+            Control("use_auto_editor", "Cut silence"),
+            Control("ae_threshold", "Silence threshold", most=0.5, step=0.01),
+            Control("ae_margin", "Margin around sound (s)", step=0.05),
+            Control("keep_original_wav_ae", "Keep the uncut WAV"),
+        ),
+        (
+            Control("trim", "Trim both ends"),
+            Control("trim_threshold_ms", "Silence that may stay (ms)", step=10),
+            Control("disable_watermark", "No watermark"),
+        ),
+        (
+            Control("normalize_audio", "Level the loudness", "Of the whole result."),
+            Control(
+                "normalize_method", "Method", "What is levelled.", choices={"ebu": "Loudness", "peak": "True peak"}
+            ),
+            Control("normalize_level", "Loudness (LUFS)", step=0.5),
+            Control("normalize_tp", "Highest peak (dBTP)", step=0.5),
+            Control("normalize_lra", "Loudness range (LU)", step=0.5),
+        ),
+    ),
+}
+"""Rows of controls under their headings, in the order of the page."""
 
-def build_settings_panel(defaults: TTSDefaults, notes: Sequence[str], *, checking: bool) -> dict[str, Any]:
+
+def build_settings_panel(
+    defaults: TTSDefaults, notes: Sequence[str], without_effect: Collection[str]
+) -> tuple[dict[str, Any], Any]:
     """Lay the panel out inside the open ``gr.Blocks``.
 
     Args:
         defaults: starting values.
         notes: sentences about the model, shown at the end.
-        checking: whether the service has a validator; without, its settings are shown greyed out.
+        without_effect: fields that change nothing with this engine and service.
 
     Returns:
-        The components by the request field that each sets.
+        The components by the request field that each sets, and the button that takes a settings file.
     """
     import gradio as gr
 
+    components: dict[str, Any] = {}
     with gr.Accordion("More settings", open=False, elem_id="settings"):
-        output = _output_controls(defaults)
-        takes = _take_controls(defaults)
-        checks = _check_controls(defaults, checking)
+        load = gr.UploadButton(
+            "Load settings from a file", file_types=[".json", ".csv"], size="sm", elem_id="load-settings"
+        )
+        for number, (title, rows) in enumerate(SECTIONS.items()):
+            with gr.Accordion(title, open=number == 0):
+                for row in rows:
+                    with gr.Row():
+                        for control in row:
+                            components[control.field] = build_control(control, defaults, without_effect)
         gr.HTML(notes_html(notes), visible=bool(notes), padding=False)
-    return {**output, **takes, **checks}
-
-
-def _output_controls(defaults: TTSDefaults) -> dict[str, Any]:
-    import gradio as gr
-
-    with gr.Row():
-        formats = gr.CheckboxGroup(
-            list(FORMATS), value=list(defaults.export_formats), label="File formats",
-            info="All are made from the same audio; the player takes the first.",
-        )  # fmt: skip
-        sentence = gr.Slider(0, 3000, defaults.sentence_pause_ms, step=10, label="Pause after a sentence (ms)")
-        paragraph = gr.Slider(
-            0, 5000, defaults.paragraph_pause_ms, step=10, label="Pause after a paragraph (ms)",
-            info="An empty line in the text starts a paragraph.",
-        )  # fmt: skip
-    return {"export_formats": formats, "sentence_pause_ms": sentence, "paragraph_pause_ms": paragraph}
-
-
-def _take_controls(defaults: TTSDefaults) -> dict[str, Any]:
-    import gradio as gr
-
-    with gr.Row():
-        seed = gr.Number(
-            defaults.seed, label="Seed", precision=0, minimum=0, maximum=2**32 - 1,
-            info="The same seed and text give the same audio; 0 draws a new one.",
-        )  # fmt: skip
-        candidates = gr.Slider(
-            1, 10, defaults.num_candidates_per_chunk, step=1, label="Takes in a round",
-            info="Most takes of a chunk before the settings below decide.",
-        )  # fmt: skip
-        attempts = gr.Slider(
-            1, 10, defaults.max_attempts_per_candidate, step=1, label="Rounds at most",
-            info="Each round draws new seeds; a passing take ends them.",
-        )  # fmt: skip
-    with gr.Row():
-        policy = gr.Dropdown(
-            [("The first that passes", "first_pass"), ("The shortest that passes", "shortest"),
-             ("The best score", "best_score")],
-            value=defaults.candidate_policy, label="Take to keep", filterable=False,
-        )  # fmt: skip
-        failure = gr.Dropdown(
-            [("Keep the best and say so", "best"), ("Leave a pause and say so", "mark"), ("Give up", "fail")],
-            value=defaults.on_failure, label="If no take of a chunk passes", filterable=False,
-        )  # fmt: skip
-    return {
-        "seed": seed,
-        "num_candidates_per_chunk": candidates,
-        "max_attempts_per_candidate": attempts,
-        "candidate_policy": policy,
-        "on_failure": failure,
-    }
-
-
-def _check_controls(defaults: TTSDefaults, checking: bool) -> dict[str, Any]:
-    import gradio as gr
-
-    with gr.Row():
-        bypass = gr.Checkbox(
-            defaults.bypass_whisper_checking, label="Keep the first take unchecked", interactive=checking,
-            min_width=240,
-            info="Faster; mistakes of the model stay in." if checking else "Checking is off in this service.",
-        )  # fmt: skip
-        transcripts = gr.Checkbox(
-            defaults.transcripts, label="Report what was heard", interactive=checking,
-            min_width=240,
-            info="Adds a transcript of each chunk to the table; slower.",
-        )  # fmt: skip
-        threshold = gr.Slider(
-            0.0, 1.0, defaults.whisper_threshold or 0.0, step=0.01, label="Lowest score that passes",
-            info="0 leaves it to the rule learnt from measured takes.", interactive=checking,
-        )  # fmt: skip
-    return {"bypass_whisper_checking": bypass, "transcripts": transcripts, "whisper_threshold": threshold}
+    return components, load

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from api_models import TTSRequest
+from core.results import SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError
-from library.outputs import StoredFile
-from results import SpeechResult
+from library.result_files import StoredFile
 from speech.audio.encode import FORMATS
+from ui.effects import fields_without_effect
+from ui.form import FILES, SEPARATE, form_requests, load_settings_file
 from ui.progress import speak_with_progress
 from ui.settings_panel import build_settings_panel
 from ui.wording import (
     GREETING,
     download_label,
     error_html,
-    invalid_request,
     progress_html,
     quality_html,
     result_html,
@@ -32,6 +31,7 @@ SAMPLE_TEXT = (
     "The old lighthouse stood at the edge of the harbor, and every evening its lamp swept across the quiet "
     "water.\n\nDr. Smith paid $3.50 at 7:45 p.m. and walked home."
 )
+TEXT_SUFFIXES = [".txt", ".text", ".md", ".markdown"]
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,17 @@ class SpeakTab:
     status: Any
     player: Any
     downloads: dict[str, Any]
+    more_files: Any
+    settings_file: Any
     quality: Any
 
     @property
     def outputs(self) -> list[Any]:
         """In the order in which `speak` and `stopped` give their values."""
-        return [self.generate, self.stop, self.status, self.quality, self.player, *self.downloads.values()]
+        return [
+            self.generate, self.stop, self.status, self.quality, self.player, self.more_files,
+            *self.downloads.values(),
+        ]  # fmt: skip
 
 
 def build_speak_tab(core: CoreEngine) -> SpeakTab:
@@ -75,11 +80,18 @@ def build_speak_tab(core: CoreEngine) -> SpeakTab:
                     name: gr.DownloadButton(name, visible=False, size="sm", min_width=120, elem_id=f"download-{name}")
                     for name in FORMATS
                 }
-    settings = build_settings_panel(
-        core.settings.tts_defaults, core.engine.capabilities.notes, checking=core.validator is not None
+            more_files = gr.File(
+                label="Captions, settings and further files", file_count="multiple", interactive=False,
+                visible=False, elem_id="more-files",
+            )  # fmt: skip
+    files = _build_file_inputs()
+    settings, settings_file = build_settings_panel(
+        core.settings.tts_defaults, core.engine.capabilities.notes, fields_without_effect(core)
     )
     quality = gr.HTML(elem_id="quality", padding=False, visible=False)
-    return SpeakTab({**inputs, **settings}, generate, stop, status, player, downloads, quality)
+    return SpeakTab(
+        {**inputs, **files, **settings}, generate, stop, status, player, downloads, more_files, settings_file, quality
+    )
 
 
 def connect(core: CoreEngine, tab: SpeakTab) -> None:
@@ -90,12 +102,19 @@ def connect(core: CoreEngine, tab: SpeakTab) -> None:
     def generate(*values: Any) -> Iterator[list[Any]]:
         yield from speak(core, dict(zip(names, values, strict=True)))
 
+    def restore(path: str) -> list[Any]:
+        return restored(path, names)
+
     # The core's own door decides who waits, so that a waiting user is told so; one more is let through to be refused.
     running = tab.generate.click(
         generate, list(tab.inputs.values()), tab.outputs, api_visibility="private", show_progress="hidden",
         concurrency_limit=server.max_concurrent_requests + server.max_waiting_requests + 1, concurrency_id="speech",
     )  # fmt: skip
     tab.stop.click(stopped, None, tab.outputs, cancels=[running], api_visibility="private", show_progress="hidden")
+    tab.settings_file.upload(
+        restore, tab.settings_file, [tab.status, *tab.inputs.values()], api_visibility="private",
+        show_progress="hidden",
+    )  # fmt: skip
 
 
 def speak(core: CoreEngine, values: dict[str, Any]) -> Iterator[list[Any]]:
@@ -106,19 +125,26 @@ def speak(core: CoreEngine, values: dict[str, Any]) -> Iterator[list[Any]]:
     preparing = status_html("", "busy", lead="Preparing the text …", share=0.0)
     yield [*busy, preparing, *_unchanged()]
     try:
-        request = form_request(values)
-        core.plan(request)
+        requests = form_requests(values, core.settings.api.max_text_length)
+        for item in requests:
+            core.plan(item.request)
     except ChatterboxError as error:
         yield [*_idle(), error_html(error), *_unchanged()]
         return
-    yield [*busy, preparing, gr.update(value=None, visible=False), None, *_download_updates(())]
-    for status in speak_with_progress(core, request):
-        if status.error is not None:
-            yield [*_idle(), error_html(status.error), *_unchanged()]
-        elif status.result is not None:
-            yield [*_idle(), *_result_updates(status.result)]
-        else:
-            yield [*busy, progress_html(core, status), *_unchanged()]
+    cleared = [gr.update(value=None, visible=False), None, gr.update(value=None, visible=False)]
+    yield [*busy, preparing, *cleared, *_download_updates(())]
+    results: list[SpeechResult] = []
+    for number, item in enumerate(requests, start=1):
+        which = f"Text {number} of {len(requests)}. " if len(requests) > 1 else ""
+        for status in speak_with_progress(core, item):
+            if status.error is not None:
+                yield [*_idle(), error_html(status.error, which), *_unchanged()]
+                return
+            if status.result is not None:
+                results.append(status.result)
+            else:
+                yield [*busy, progress_html(core, status, which), *_unchanged()]
+    yield [*_idle(), *_result_updates(results)]
 
 
 async def stopped() -> list[Any]:
@@ -126,19 +152,17 @@ async def stopped() -> list[Any]:
     return [*_idle(), status_html("Nothing was kept.", lead="Stopped."), *_unchanged()]
 
 
-def form_request(values: dict[str, Any]) -> TTSRequest:
-    """The request that the form's values describe.
+def restored(path: str, names: Sequence[str]) -> list[Any]:
+    """The status line and every control, as a settings file has them."""
+    import gradio as gr
 
-    Raises:
-        InvalidRequestError: a value is missing or out of range.
-    """
-    given = {name: value for name, value in values.items() if value is not None}
-    # The slider has no empty position; its lowest stands for "no threshold of my own".
-    given["whisper_threshold"] = given.get("whisper_threshold") or None
     try:
-        return TTSRequest.model_validate(given)
-    except ValidationError as error:
-        raise invalid_request(error) from error
+        shown, unknown = load_settings_file(Path(path), names)
+    except ChatterboxError as error:
+        return [error_html(error), *([gr.skip()] * len(names))]
+    rest = f" Not known here: {', '.join(unknown[:5])}." if unknown else ""
+    status = status_html(f"{len(shown)} settings were set.{rest}", "good", lead="Settings loaded.")
+    return [status, *(gr.update(value=shown[name]) if name in shown else gr.skip() for name in names)]
 
 
 def _idle() -> list[Any]:
@@ -150,14 +174,22 @@ def _idle() -> list[Any]:
 def _unchanged() -> list[Any]:
     import gradio as gr
 
-    return [gr.skip()] * (2 + len(FORMATS))
+    return [gr.skip()] * (3 + len(FORMATS))
 
 
-def _result_updates(result: SpeechResult) -> list[Any]:
+def _result_updates(results: Sequence[SpeechResult]) -> list[Any]:
     import gradio as gr
 
-    quality = gr.update(value=quality_html(result), visible=True)
-    return [result_html(result), quality, str(result.files[0].path), *_download_updates(result.files)]
+    first = results[0]
+    whole = [file for file in first.files if file.place.kind == "result" and file.place.generation == 1]
+    others: list[str] = []
+    for result in results:
+        others += [str(file.path) for file in result.files if file not in whole]
+        others += [str(text.path) for text in result.texts]
+    quality = gr.update(value="".join(quality_html(result) for result in results), visible=True)
+    more = gr.update(value=others or None, visible=bool(others))
+    return ["".join(result_html(result) for result in results), quality, str(whole[0].path), more,
+            *_download_updates(whole)]  # fmt: skip
 
 
 def _download_updates(files: Sequence[StoredFile]) -> list[Any]:
@@ -185,10 +217,20 @@ def _build_inputs(core: CoreEngine) -> dict[str, Any]:
             voice_choices(core.engine.voices), value=defaults.voice or core.engine.voices[0].name, label="Voice",
             elem_id="voice", info="Type to search by name or kind.",
         )  # fmt: skip
-        if not any(parameter.name == "speed" for parameter in core.engine.capabilities.parameters):
-            return {"text": text, "voice": voice}
         speed = gr.Slider(
             0.5, 2.0, defaults.speed_factor, step=0.05, label="Speed", elem_id="speed",
             info="2 is twice as fast.",
         )  # fmt: skip
     return {"text": text, "voice": voice, "speed_factor": speed}
+
+
+def _build_file_inputs() -> dict[str, Any]:
+    import gradio as gr
+
+    with gr.Accordion("Text files", open=False, elem_id="text-files"):
+        files = gr.File(
+            label="Text files, spoken instead of the text above", file_count="multiple", file_types=TEXT_SUFFIXES,
+            elem_id="files", height=120,
+        )  # fmt: skip
+        separate = gr.Checkbox(False, label="A result of its own for each file", elem_id="separate")
+    return {FILES: files, SEPARATE: separate}

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from core.results import Readiness, SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
-from library.outputs import StoredFile
-from results import Readiness, SpeechResult
+from library.result_files import StoredFile
 from speech.engines.protocol import Voice
 from speech.quality import ChunkQuality
 from ui.progress import Status
@@ -27,6 +27,9 @@ _VERDICTS = {
 }
 _REMARKS = {
     "tail_noise": "noise after the last word, cut off",
+    "tail_trimmed": "what came after the last word was cut off",
+    "head_trimmed": "what came before the first word was cut off",
+    "dead_air_shortened": "a long silence was shortened",
     "long_gap": "a long gap",
     "too_fast": "spoken very fast",
     "too_slow": "spoken very slowly",
@@ -78,17 +81,19 @@ def readiness_html(readiness: Readiness) -> str:
     return status_html("Open the page again when it is back.", "bad", lead="The service is stopping.")
 
 
-def progress_html(core: CoreEngine, status: Status) -> str:
-    """What the status line says while a request runs."""
+def progress_html(core: CoreEngine, status: Status, which: str = "") -> str:
+    """What the status line says while a request runs; `which` tells the text where there are several."""
     waited = f"{status.elapsed:.0f} s"
     if core.readiness.state == "starting":
         return status_html(waited, "busy", lead="Waiting for the speech model …", share=0.0)
     if not status.total:
         return status_html(waited, "busy", lead="Waiting for a free place …", share=0.0)
+    if status.finishing:
+        return status_html(waited, "busy", lead=f"{which}Finishing {status.audio_seconds:.0f} s of speech …", share=1.0)
     sentence = f"{status.audio_seconds:.1f} s of speech after {waited}"
     if status.remaining is not None:
         sentence += f", about {status.remaining:.0f} s to go"
-    chunk = f"Chunk {min(status.done + 1, status.total)} of {status.total}:"
+    chunk = f"{which}Chunk {min(status.done + 1, status.total)} of {status.total}:"
     return status_html(sentence, "busy", lead=chunk, share=status.share)
 
 
@@ -103,12 +108,12 @@ def result_html(result: SpeechResult) -> str:
     return status_html("\n".join([sentence, *result.warnings]), tone, lead="Done.")
 
 
-def error_html(error: ChatterboxError) -> str:
-    """What went wrong and what to do about it."""
+def error_html(error: ChatterboxError, which: str = "") -> str:
+    """What went wrong and what to do about it; `which` tells the text where there are several."""
     if error.code == "CANCELLED":
         return status_html("Nothing was kept.", lead="Stopped.")
     lead = "Not started." if isinstance(error, InvalidRequestError) else "Failed."
-    return status_html(f"{error.message} {_ADVICE.get(error.code, '')}".strip(), "bad", lead=lead)
+    return status_html(f"{which}{error.message} {_ADVICE.get(error.code, '')}".strip(), "bad", lead=lead)
 
 
 def invalid_request(error: ValidationError) -> InvalidRequestError:
@@ -163,7 +168,7 @@ def _aligned(column: str) -> str:
 
 
 def _row(chunk: ChunkQuality) -> list[str]:
-    remarks = [_REMARKS.get(word, word.replace("_", " ")) for word in chunk.warnings]
+    remarks = [_REMARKS.get(word, word.replace("_", " ")) for word in (*chunk.repairs, *chunk.warnings)]
     if chunk.transcript is not None:
         remarks.append(f"heard: {chunk.transcript}")
     return [

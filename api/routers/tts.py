@@ -1,19 +1,30 @@
-"""Speech on request."""
+"""Speech on request, of a text or of text files."""
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import ValidationError
 
 from api.deps import Core, Workers
 from api.replies import file_response, tts_response
 from api.work import run_until_hang_up
-from api_models import FormatName, TTSRequest, TTSResponse
+from api_models import FormatName, TextFilesRequest, TextFilesResponse, TTSRequest, TTSResponse
+from core.results import SpeechResult
+from core.text_requests import NamedRequest, text_requests
+from core_engine import CoreEngine
 from exceptions import InvalidRequestError
+from library.text_files import TextFile, read_text_file
+from speech.cancel import CancelToken
 
 router = APIRouter(tags=["speech"])
+
+MOST_FILES = 100
 
 _AUDIO: dict[int | str, dict[str, Any]] = {
     200: {
@@ -48,3 +59,46 @@ async def speak(
     if response_mode == "stream":
         return file_response(result, wanted)
     return tts_response(result, core, request.state.request_id)
+
+
+@router.post("/tts/files")
+async def speak_files(
+    request: Request,
+    core: Core,
+    workers: Workers,
+    files: Annotated[list[UploadFile], File(description="Text files: .txt, .text, .md, .markdown.")],
+    options: Annotated[
+        str, Form(description="Fields of a speech request without its text, and `separate`, as JSON.")
+    ] = "{}",
+) -> TextFilesResponse:
+    """Speak text files, joined in their order or each on its own."""
+    fields = _options(options)
+    texts = await _read(files, core.settings.api.max_text_length)
+    wanted = text_requests(texts, fields)
+    timeout = core.settings.server.request_timeout_seconds
+    for item in wanted:
+        await asyncio.get_running_loop().run_in_executor(workers, core.plan, item.request)
+    results = []
+    for item in wanted:
+        results.append(await run_until_hang_up(request, workers, timeout, functools.partial(_speak, core, item)))
+    request_id = request.state.request_id
+    replies = [tts_response(result, core, request_id) for result in results]
+    return TextFilesResponse(success=True, request_id=request_id, results=replies)
+
+
+def _speak(core: CoreEngine, item: NamedRequest, cancel: CancelToken) -> SpeechResult:
+    return core.tts(item.request, cancel=cancel, name=item.name)
+
+
+def _options(text: str) -> TextFilesRequest:
+    try:
+        return TextFilesRequest.model_validate_json(text)
+    except ValidationError as error:
+        located = [{**item, "loc": ("body", "options", *item["loc"])} for item in error.errors()]
+        raise RequestValidationError(located) from error
+
+
+async def _read(files: list[UploadFile], most: int) -> list[TextFile]:
+    if len(files) > MOST_FILES:
+        raise InvalidRequestError(f"At most {MOST_FILES} files are read at once.", field="files")
+    return [read_text_file(file.filename or "", await file.read(), most) for file in files]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from speech.audio.tags import checked_tags
 from speech.samples import Samples
 
 
@@ -24,6 +26,9 @@ class AudioFormat:
         codec: FFmpeg's name of the encoder.
         sample_format: of the encoder's input.
         bit_rate: bits per second of lossy formats, 0 for lossless.
+        highest_bit_rate: that the encoder takes for one channel.
+        engine_tag: the container's own name for the tag ``engine``.
+        options: of FFmpeg's muxer.
     """
 
     suffix: str
@@ -32,6 +37,9 @@ class AudioFormat:
     codec: str
     sample_format: str
     bit_rate: int = 0
+    highest_bit_rate: int = 320_000
+    engine_tag: str = "encoded_by"
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 FORMATS = {
@@ -39,10 +47,23 @@ FORMATS = {
     # 160 kbit/s is the most that MPEG-2 Layer III, the MP3 of 24 kHz audio, allows.
     "mp3": AudioFormat(".mp3", "audio/mpeg", "mp3", "libmp3lame", "fltp", 160_000),
     "flac": AudioFormat(".flac", "audio/flac", "flac", "flac", "s16"),
-    "opus": AudioFormat(".opus", "audio/ogg", "ogg", "libopus", "flt", 96_000),
-    "aac": AudioFormat(".m4a", "audio/mp4", "ipod", "aac", "fltp", 160_000),
+    "opus": AudioFormat(".opus", "audio/ogg", "ogg", "libopus", "flt", 96_000, highest_bit_rate=256_000),
+    # With FFmpeg's usual clock of 1000 ticks a second the length of the file would be rounded to milliseconds.
+    "aac": AudioFormat(
+        ".m4a",
+        "audio/mp4",
+        "ipod",
+        "aac",
+        "fltp",
+        160_000,
+        engine_tag="encoding_tool",
+        options={"movie_timescale": "48000"},
+    ),
 }
 """Formats by the name that requests use."""
+
+BIT_RATES: Final = (8_000, 320_000)
+"""Bits per second that may be asked for."""
 
 BLOCK = 24_000
 """Samples handed to the encoder at a time; bounds the memory of one call."""
@@ -58,19 +79,40 @@ class AudioFileWriter:
         path: file to create.
         format_name: key of `FORMATS`.
         sample_rate: in Hz; one that all encoders accept (24 000 and 48 000 do).
+        tags: by name of `speech.audio.tags.TAG_NAMES`; made fit by `checked_tags`.
+        bit_rate: bits per second of a lossy format within `BIT_RATES`, of which its encoder takes the nearest it
+            has at this sample rate; ``None`` for the format's own.
+
+    Raises:
+        ValueError: an unknown tag, a ``track`` that is no number, or a bit rate out of range.
     """
 
-    def __init__(self, path: Path, format_name: str, sample_rate: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        format_name: str,
+        sample_rate: int,
+        tags: Mapping[str, str] | None = None,
+        bit_rate: int | None = None,
+    ) -> None:
         import av
 
         self._format = FORMATS[format_name]
         self._rate = sample_rate
         self._position = 0
-        self._container: Any = av.open(str(path), "w", format=self._format.container)
+        metadata = {self._tag_name(name): text for name, text in checked_tags(tags or {}).items()}
+        rate = _bit_rate(bit_rate, self._format)
+        options = dict(self._format.options)
+        self._container: Any = av.open(str(path), "w", format=self._format.container, options=options)
         self._stream: Any = self._container.add_stream(self._format.codec, rate=sample_rate, layout="mono")
-        if self._format.bit_rate:
-            self._stream.bit_rate = self._format.bit_rate
+        if rate:
+            self._stream.bit_rate = rate
+        # Of the file, also for Ogg: its muxer hands them on to the stream, where players of Opus look.
+        self._container.metadata.update(metadata)
         self._container.start_encoding()
+
+    def _tag_name(self, name: str) -> str:
+        return self._format.engine_tag if name == "engine" else name
 
     def write(self, samples: Samples) -> None:
         """Append samples; values beyond full scale are clipped, not wrapped."""
@@ -109,3 +151,11 @@ class AudioFileWriter:
             self.close()
         else:
             self._container.close()
+
+
+def _bit_rate(asked: int | None, spec: AudioFormat) -> int:
+    if asked is None or not spec.bit_rate:
+        return spec.bit_rate
+    if not BIT_RATES[0] <= asked <= BIT_RATES[1]:
+        raise ValueError(f"The bit rate must be between {BIT_RATES[0]} and {BIT_RATES[1]}.")
+    return min(asked, spec.highest_bit_rate)

@@ -18,8 +18,9 @@ _WRAPPED_LINE: Final = 50
 """A line at least this long was wrapped by its editor; a shorter one was ended by its author."""
 
 _CLAUSE_MARKS: Final = (
-    re.compile(r"[;:…]+[\"'”’)\]]*\s|—+\s?|\s(?:–|--?)\s|[；：…]|[.!?]+[\"'”’)\]]*\s"),
-    re.compile(r"[,)\]][\"'”’]*\s|[、，،؛]"),
+    # Long runs of signs are seen from their end only, or each would be looked through from every sign of it.
+    re.compile(r"[;:…]{1,9}[\"'”’)\]]{0,9}\s|—{1,9}\s?|\s(?:–|--?)\s|[；：…]|[.!?]{1,9}[\"'”’)\]]{0,9}\s"),
+    re.compile(r"[,)\]][\"'”’]{0,9}\s|[、，،؛]"),
     re.compile(r"\s(?=(?:and|but|or|nor|because|which|while|who|when|where|that|if|so|until|than)\s)"),
     # A gap beside a number or after a dot may belong inside "3 million", "7:45 p.m." or "Dr. Smith".
     re.compile(r"(?<=[^\W\d_])\s(?=[^\W\d_])"),
@@ -27,6 +28,10 @@ _CLAUSE_MARKS: Final = (
 )
 _MARK_REACH: Final = (0.7, 0.7, 0.5, 0.5, 0.9)
 """How far from the even cut each kind of mark is looked for, as a share of the even piece's length."""
+
+# Thai and Lao vowels that are written beside their consonant, in a text without spaces.
+_VOWELS_BEFORE: Final = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
+_VOWELS_BEHIND: Final = frozenset("\u0e30\u0e32\u0e33\u0e45\u0e46\u0eb0\u0eb2\u0eb3\u0ec6")
 
 _HARD_CUT_REACH: Final = 32
 _LONGEST_FLAG_RUN: Final = 2000
@@ -53,10 +58,12 @@ def split_chunks(
     minimum: int = 20,
     measure: Measure = len,
     splitter: SentenceSplitter | None = None,
+    batch: bool = False,
 ) -> list[Piece]:
     """Cut `text` into pieces, one sentence each where that is possible.
 
-    A sentence of fewer than `minimum` characters joins the next one of its paragraph, else the previous one.
+    A sentence of fewer than `minimum` characters joins the next one of its paragraph, else the previous one;
+    with `batch`, each piece takes as many sentences of its paragraph as fit, whatever their length.
     A sentence over the limit is cut into parts of similar size at ; : — and the like, else at commas, else
     between words, else between characters (inside a grapheme cluster only if the cluster
     itself is over the limit or longer than a real one). The pieces joined equal ``clean(text)`` but for
@@ -67,9 +74,10 @@ def split_chunks(
         language: BCP 47 tag.
         limit: greatest ``measure(piece.text)``, at least 1. Only a single character that measures more can
             exceed it.
-        minimum: characters below which a sentence is joined to a neighbour.
+        minimum: characters below which a sentence is joined to a neighbour; 0 leaves every sentence alone.
         measure: size of a piece, e.g. the length of its spoken form; need not be additive.
         splitter: finds sentences; sentencex by default.
+        batch: join sentences up to the limit.
 
     Raises:
         ValueError: `limit` is below 1.
@@ -82,7 +90,7 @@ def split_chunks(
         if not paragraph:
             continue
         line, spans = _sentence_spans(paragraph, language, sentences)
-        groups = _join_short(line, spans, limit, minimum, measure)
+        groups = _join_all(line, spans, limit, measure) if batch else _join_short(line, spans, limit, minimum, measure)
         for start, end in groups:
             parts = [line[a:b] for a, b in _split_long(line, start, end, limit, measure)]
             pieces += [Piece(part, "clause") for part in parts[:-1]]
@@ -153,6 +161,26 @@ def _join_short(line: str, spans: list[_Span], limit: int, minimum: int, measure
     return joined
 
 
+def _join_all(line: str, spans: list[_Span], limit: int, measure: Measure) -> list[_Span]:
+    """Sentences joined from the first on, as many each time as fit; one that is too long stays alone."""
+    joined: list[_Span] = []
+    first = 0
+    while first < len(spans):
+        start = spans[first][0]
+        fitting, step = first, 1
+        # Doubling, then halving steps: a sentence may be two characters and its measure costly.
+        while fitting + step < len(spans) and measure(line[start : spans[fitting + step][1]]) <= limit:
+            fitting += step
+            step *= 2
+        while step > 1:
+            step //= 2
+            if fitting + step < len(spans) and measure(line[start : spans[fitting + step][1]]) <= limit:
+                fitting += step
+        joined.append((start, spans[fitting][1]))
+        first = fitting + 1
+    return joined
+
+
 def _split_long(text: str, start: int, end: int, limit: int, measure: Measure) -> list[_Span]:
     """Cut until every part is within the limit; an explicit stack, as texts may be long."""
     done: list[_Span] = []
@@ -200,6 +228,8 @@ def _inside_cluster(text: str, cut: int) -> bool:
     if unicodedata.category(after)[0] == "M" or after in "\u200c\u200d" or before == "\u200d":
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\u1160" <= after <= "\u11ff":
+        return True
+    if before in _VOWELS_BEFORE or after in _VOWELS_BEHIND:
         return True
     return _is_flag_letter(before) and _is_flag_letter(after) and _flag_letters_before(text, cut) % 2 == 1
 

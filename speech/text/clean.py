@@ -40,6 +40,16 @@ def clean(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", text).strip("\n ")
 
 
+def one_line(text: str) -> str:
+    r"""Return `text` cleaned and with its line breaks turned into spaces.
+
+    Example:
+        >>> one_line(" a\n\nb\u00a0")
+        'a b'
+    """
+    return " ".join(clean(text).split("\n")).replace("  ", " ")
+
+
 def _control(match: re.Match[str]) -> str:
     try:
         return bytes([ord(match.group())]).decode("cp1252") if match.group() >= "\x80" else " "

@@ -57,6 +57,7 @@ class Check:
         words: every word of the expected text with its times.
         speech_start: seconds at which the first true word begins.
         speech_end: seconds at which the last true word ends; what follows may be trimmed.
+        said: share of the expected words that were found, 0 to 1.
         warnings: machine-readable remarks (``tail_noise``, ``long_gap``, ``too_fast``, ``too_slow``, ...).
     """
 
@@ -68,6 +69,7 @@ class Check:
     words: tuple[Word, ...] = ()
     speech_start: float = 0.0
     speech_end: float | None = None
+    said: float = 1.0
     warnings: tuple[str, ...] = ()
 
 

@@ -133,10 +133,21 @@ def _rule(description: Mapping[str, Any]) -> Rule:
     )
 
 
+def early_by(model: str) -> float:
+    """Seconds by which the model's alignment places words before they are heard; 0 for models not measured."""
+    return float(_data()["early_seconds"].get(model, 0.0))
+
+
 @functools.lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, Rules]]:
-    text = (files("speech.validation") / "data" / "rules.json").read_text(encoding="utf-8")
     return {
         model: {language: parse(rules) for language, rules in languages.items()}
-        for model, languages in json.loads(text)["models"].items()
+        for model, languages in _data()["models"].items()
     }
+
+
+@functools.lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    text = (files("speech.validation") / "data" / "rules.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data

@@ -17,9 +17,12 @@ from speech.validation.measures import Bounds, measure, remarks
 from speech.validation.pieces import Piece, encode_pieces, score_pieces
 from speech.validation.protocol import Check, Expected, Word
 from speech.validation.rivals import compare_rivals
-from speech.validation.rule import Rules, margin_of, rules_for, score_of
+from speech.validation.rule import Rules, early_by, margin_of, rules_for, score_of
 from speech.validation.windows import to_listening_rate
 from speech.validation.words import primary, word_spans
+
+_FOUND = -3.0
+"""Log-probability above which a word counts as found; words that are not there score about -5 and below."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class WhisperValidator:
         verdict = self._judge(audio, expected, limit)
         if transcribe and verdict.hearing is None:
             verdict = replace(verdict, hearing=self._hear(audio, expected))
-        return _check(verdict, expected, limit)
+        return _check(verdict, expected, limit, early_by(self._backend.model))
 
     def _listen(self, samples: Samples, sample_rate: int) -> _Audio:
         heard = to_listening_rate(samples, sample_rate)
@@ -200,7 +203,7 @@ def find_bounds(words: Sequence[ScoredWord], loud: Loudness, seconds: float) -> 
     )
 
 
-def _check(verdict: _Verdict, expected: Expected, limit: float) -> Check:
+def _check(verdict: _Verdict, expected: Expected, limit: float, early: float) -> Check:
     bounds = verdict.bounds
     hearing = verdict.hearing
     return Check(
@@ -209,19 +212,34 @@ def _check(verdict: _Verdict, expected: Expected, limit: float) -> Check:
         method="transcribed" if verdict.by_hearing else "forced",
         wer=None if hearing is None else hearing.comparison.wer,
         transcript=None if hearing is None else hearing.transcript,
-        words=_words(in_written_words(verdict.words, expected.written, expected.language), bounds),
+        words=_words(in_written_words(verdict.words, expected.written, expected.language), bounds, early),
         speech_start=bounds.start,
         speech_end=bounds.end,
+        said=_said(verdict),
         warnings=remarks(verdict.measures),
     )
 
 
-def _words(scored: Sequence[ScoredWord], bounds: Bounds) -> tuple[Word, ...]:
-    """Words for the report, with the take's true start and end, never running backwards."""
+def _said(verdict: _Verdict) -> float:
+    """Share of the expected words that were found: heard if there is a transcript, else probable enough."""
+    if verdict.hearing is not None:
+        comparison = verdict.hearing.comparison
+        return sum(edit[0] == "same" for edit in comparison.edits) / max(1, comparison.expected)
+    return sum(word.log_probability > _FOUND for word in verdict.words) / len(verdict.words)
+
+
+def _words(scored: Sequence[ScoredWord], bounds: Bounds, early: float) -> tuple[Word, ...]:
+    """Words for the report, with the take's true start and end, never running backwards.
+
+    Args:
+        scored: as aligned.
+        bounds: of the speech.
+        early: seconds by which the alignment runs ahead.
+    """
     words: list[Word] = []
     for number, word in enumerate(scored):
-        start = bounds.start if number == 0 else max(word.start, words[-1].end)
-        end = bounds.end if number + 1 == len(scored) else min(word.end, bounds.end)
+        start = bounds.start if number == 0 else min(max(word.start + early, words[-1].end), bounds.end)
+        end = bounds.end if number + 1 == len(scored) else min(word.end + early, bounds.end)
         probability = math.exp(min(0.0, word.log_probability))
         words.append(Word(word.text, start, max(start, end), probability))
     return tuple(words)

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from api_models import CapabilitiesResponse
 from config import Settings
-from engine_choice import build_engine
+from core.engine_choice import build_engine
 from exceptions import ConfigurationError, ModelLoadError
 from main_api import create_app, main
 from speech.engines.protocol import ProgressReport
@@ -80,7 +80,7 @@ def test_openapi_lists_every_route_with_its_errors(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert set(paths) == {
         "/api/v1/tts", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "/api/v1/capabilities",
-        "/api/v1/config", "/outputs/{path}",
+        "/api/v1/config", "/outputs/{path}", "/api/v1/tts/files", "/api/v1/text/preview",
     }  # fmt: skip
     assert "503" in paths["/api/v1/tts"]["post"]["responses"]
 

@@ -68,7 +68,7 @@ def test_url_mode_reports(client: TestClient, settings: Settings) -> None:
     audio = client.get(first["url"])
     assert audio.status_code == 200 and len(audio.content) == first["size_bytes"]
     kept = sorted(path.name for path in (settings.paths.output_dir / "a b" / "ü").iterdir())
-    assert [name.rsplit(".", 1)[1] for name in kept] == ["json", "mp3", "wav"]
+    assert [name.rsplit(".", 1)[1] for name in kept] == ["json", "mp3", "csv", "wav"]
 
 
 def test_audio_supports_ranges_and_says_what_it_is(client: TestClient) -> None:
@@ -107,7 +107,7 @@ def test_sidecars_are_private(client: TestClient) -> None:
         ({"text": "x", "voice": "a", "reference_audio_filename": "b"}, ""),
         ({"text": "x", "voice": "nobody"}, "voice"),
         ({"text": "x", "voice": "https://example.com/a.wav"}, "voice"),
-        ({"text": "x", "exaggeration": 0.5}, "exaggeration"),
+        ({"text": "x", "exaggeration": 2.5}, "exaggeration"),
         ({"text": "x", "captions": "srt"}, "captions"),
         ({"text": "x", "bogus": 1}, "bogus"),
         ({"text": "x", "language": "xx"}, "language"),
@@ -124,9 +124,13 @@ def test_faulty_fields_are_named(client: TestClient, body: dict[str, object], fi
     assert "Traceback" not in reply.text
 
 
-def test_later_fields_say_so(client: TestClient) -> None:
-    reply = client.post(SPEAK, json={"text": "x", "denoise": True})
-    assert reply.json()["error"] == "denoise: not available in this version"
+def test_noise_removal_is_refused_at_once_where_it_is_not_installed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.request_rules.denoising_available", lambda: False)
+    reply = client.post(SPEAK, json={"text": "Hello there.", "denoise": True})
+    assert reply.status_code == 422
+    assert reply.json()["detail"][0]["field"] == "denoise"
 
 
 def test_text_of_any_kind_is_spoken_or_refused_in_time(client: TestClient) -> None:
@@ -180,7 +184,7 @@ def test_a_full_house_is_429_with_retry_after(slow_client: TestClient) -> None:
 def test_chunks_of_the_answer_are_those_of_the_text(client: TestClient) -> None:
     reply = client.post(SPEAK, json={"text": "Hello there my friend.", "export_formats": ["flac"]})
     samples, rate = soundfile.read(io.BytesIO(reply.content), dtype="float32")
-    assert chunk_pitch_of(np.asarray(samples), rate) == chunk_pitch("Hello there my friend.")
+    assert chunk_pitch_of(np.asarray(samples), rate) == chunk_pitch("hello there my friend.")
 
 
 def test_hanging_up_frees_the_lane(make_core: CoreMaker) -> None:

@@ -67,7 +67,8 @@ def test_speaks_stores_beside_its_configuration_and_stops_cleanly(server: Server
     server.wait_ready()
     reply = server.client.post("/api/v1/tts", json={"text": "Hello there."})
     assert reply.status_code == 200 and reply.content[:4] == b"RIFF"
-    assert len(list((tmp_path / "outputs").glob("tts_*"))) == 3
+    endings = sorted(path.name.partition(".")[2] for path in (tmp_path / "outputs").glob("tts_*"))
+    assert endings == ["json", "mp3", "settings.csv", "wav"]
     server.process.send_signal(signal.SIGTERM)
     # uvicorn raises the signal again after an orderly end.
     assert server.process.wait(15) in (0, -signal.SIGTERM)

@@ -1,22 +1,34 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.plan import ChunkText, Plan, SpeakingManner, derive_seed, make_plan
+from speech.plan import ChunkText, EngineSetup, Plan, derive_seed, make_plan
 
-MANNER = SpeakingManner("tone", "1", 24_000, "tone-a", "hash-a", "en-US", {"speed": 1.0})
-texts = st.lists(st.builds(ChunkText, st.text(min_size=1), st.text(), st.integers(0, 5000)), min_size=1, max_size=5)
+SETUP = EngineSetup("tone", "1", 24_000, {"speed": 1.0})
+texts = st.lists(
+    st.builds(
+        ChunkText, st.text(min_size=1), st.text(), st.text(), st.text(), st.text(), st.text(), st.integers(0, 5000)
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def said(text: str, pause: int = 0) -> ChunkText:
+    return ChunkText(text, text, text, "tone-a", "hash-a", "en-US", pause)
 
 
 @given(texts, st.integers(0, 2**32 - 1))
 def test_plan_survives_json(chunks: list[ChunkText], seed: int) -> None:
-    plan = make_plan(chunks, MANNER, seed)
+    plan = make_plan(chunks, SETUP, seed, lead_pause_ms=seed % 1000)
     assert Plan.from_json(plan.to_json()) == plan
 
 
 @given(texts)
 def test_equal_arguments_give_an_equal_plan(chunks: list[ChunkText]) -> None:
-    assert make_plan(chunks, MANNER, 1) == make_plan(list(chunks), MANNER, 1)
+    assert make_plan(chunks, SETUP, 1) == make_plan(list(chunks), SETUP, 1)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"chunks": [1]}', '{"chunks": [], "more": 1}'])
@@ -26,14 +38,19 @@ def test_other_json_is_refused(text: str) -> None:
 
 
 def test_content_hash_depends_on_sound_and_not_on_place() -> None:
-    hello, world = ChunkText("Hello.", "Hello.", 0), ChunkText("World.", "World.", 250)
-    first = make_plan([hello, world], MANNER, 1).chunks
-    second = make_plan([world, hello], MANNER, 2).chunks
+    hello, world = said("Hello."), said("World.", 250)
+    first = make_plan([hello, world], SETUP, 1).chunks
+    second = make_plan([world, hello], SETUP, 2).chunks
     assert first[0].content_hash == second[1].content_hash
-    other_voice = SpeakingManner("tone", "1", 24_000, "tone-a", "hash-b", "en-US", {"speed": 1.0})
-    assert make_plan([hello], other_voice, 1).chunks[0].content_hash != first[0].content_hash
-    faster = SpeakingManner("tone", "1", 24_000, "tone-a", "hash-a", "en-US", {"speed": 1.1})
-    assert make_plan([hello], faster, 1).chunks[0].content_hash != first[0].content_hash
+    own = first[0].content_hash
+    for other in (
+        make_plan([replace(hello, voice_hash="hash-b")], SETUP, 1),
+        make_plan([replace(hello, language="en-GB")], SETUP, 1),
+        make_plan([replace(hello, read="hullo.")], SETUP, 1),
+        make_plan([hello], replace(SETUP, parameters={"speed": 1.1}), 1),
+        make_plan([hello], replace(SETUP, engine_version="2"), 1),
+    ):
+        assert other.chunks[0].content_hash != own
 
 
 @given(st.integers(0, 2**32 - 1), st.text(), st.integers(0, 9), st.integers(0, 9))

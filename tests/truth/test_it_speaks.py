@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from api_models import TTSRequest
 from config import load_settings
+from core.results import SpeechResult
 from core_engine import CoreEngine
 from main_api import create_app
-from results import SpeechResult
 from speech.text.spoken import spoken_form
 from speech.validation.compare import normal_words
 from speech.weights import WeightStore

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from api_models import TTSRequest
+from core.text_requests import NamedRequest
 from core_engine import CoreEngine
 from exceptions import DeadlineExceededError, GenerationError
 from speech.cancel import CancelToken
@@ -18,8 +19,8 @@ from ui.progress import speak_with_progress
 THREE_CHUNKS = "First of all.\n\nThe second paragraph is longer than the first.\n\nThird."
 
 
-def request(text: str = THREE_CHUNKS, **fields: object) -> TTSRequest:
-    return TTSRequest.model_validate({"text": text, "export_formats": ["wav"], **fields})
+def request(text: str = THREE_CHUNKS, **fields: object) -> NamedRequest:
+    return NamedRequest("tts", TTSRequest.model_validate({"text": text, "export_formats": ["wav"], **fields}))
 
 
 def wait_for_workers() -> None:
@@ -42,6 +43,20 @@ def test_statuses_count_up_and_the_last_one_has_the_result(make_core: CoreMaker)
     assert last.share == 1.0
     assert last.audio_seconds == pytest.approx(last.result.audio_seconds, abs=0.01)
     assert last.result.files[0].path.is_file()
+
+
+def test_several_results_count_as_one_work(make_core: CoreMaker) -> None:
+    statuses = list(speak_with_progress(make_core(), request(num_generations=2)))
+
+    assert {status.total for status in statuses} == {6}
+    assert [status.done for status in statuses] == sorted(status.done for status in statuses)
+    assert statuses[-1].done == 6
+
+
+def test_steps_on_the_whole_are_told(make_core: CoreMaker) -> None:
+    statuses = list(speak_with_progress(make_core(), request(normalize_audio=True)))
+
+    assert any(status.finishing for status in statuses)
 
 
 def test_share_follows_the_length_of_the_chunks(make_core: CoreMaker) -> None:
@@ -124,7 +139,7 @@ def test_the_time_limit_of_the_service_holds_here(make_core: CoreMaker) -> None:
 def test_an_unforeseen_failure_is_logged_and_told_without_details(
     make_core: CoreMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
     core: CoreEngine = make_core()

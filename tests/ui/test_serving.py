@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import Chatter
-from api_models import TTSRequest
+from api_models import TTSDefaults, TTSRequest
 from config import Settings
 from core_engine import CoreEngine
 from exceptions import ModelLoadError
@@ -59,8 +59,20 @@ def test_controls_start_at_the_operators_defaults(make_core: CoreMaker) -> None:
     assert not shown["Lowest score that passes"]["interactive"]
 
 
-def test_a_service_without_checking_says_so(mounted: TestClient) -> None:
-    assert controls(mounted, "/ui/")["Keep the first take unchecked"]["info"] == "Checking is off in this service."
+def test_settings_without_effect_say_so(mounted: TestClient) -> None:
+    shown = controls(mounted, "/ui/")
+    for label in ("Keep the first take unchecked", "Exaggeration", "No watermark"):
+        assert shown[label]["info"].startswith("Has no effect with this engine.")
+        assert not shown[label]["interactive"]
+    assert shown["Seed"]["interactive"]
+
+
+def test_every_field_of_a_request_is_on_the_page(mounted: TestClient) -> None:
+    parts = mounted.get("/ui/config").json()["components"]
+    shown = {part["props"].get("elem_id", "") for part in parts}
+    elsewhere = {"voice", "speed_factor", "engine", "model", "language"}
+    missing = [name for name in TTSDefaults.model_fields if f"field-{name}" not in shown and name not in elsewhere]
+    assert missing == []
 
 
 def test_alone_the_page_loads_the_models_and_closes_them(core: CoreEngine) -> None:
@@ -93,8 +105,11 @@ def test_the_page_fetches_no_addresses(mounted: TestClient, address: str) -> Non
     assert mounted.get(f"/ui/gradio_api/proxy={address}").status_code == 403
 
 
-def test_the_page_takes_no_uploads(mounted: TestClient) -> None:
-    assert mounted.post("/ui/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 403
+def test_uploads_are_limited_like_every_body(make_core: CoreMaker) -> None:
+    core = make_core(api={"max_body_bytes": 2048})
+    with TestClient(create_page_app(core)) as client:
+        assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 200
+        assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"x" * 4096)}).status_code == 413
 
 
 def test_a_form_beyond_the_body_limit_gets_a_sentence(make_core: CoreMaker) -> None:

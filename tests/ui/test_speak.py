@@ -1,6 +1,7 @@
 """What Generate and Stop make of the form's values, without a browser."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +12,15 @@ from speech.audio.encode import FORMATS
 from speech.engines.tone import ToneFaults
 from tests.conftest import CoreMaker
 from tests.support.tones import decode, voice_of
-from ui.speak import form_request, speak, stopped
+from ui.form import form_requests, load_settings_file
+from ui.speak import restored, speak, stopped
 
 Shown = dict[str, Any]
 
 
 def shown(core: CoreEngine, **values: Any) -> list[Shown]:
     """The values of the page's components from moment to moment."""
-    names = ["generate", "stop", "status", "quality", "player", *FORMATS]
+    names = ["generate", "stop", "status", "quality", "player", "more", *FORMATS]
     form = {"voice": "tone-a", "export_formats": ["wav"], "whisper_threshold": 0.0, "seed": 7, **values}
     return [dict(zip(names, step, strict=True)) for step in speak(core, form)]
 
@@ -95,10 +97,76 @@ def test_stop_resets_the_buttons() -> None:
 
 
 def test_an_empty_number_means_the_default_and_a_zero_threshold_means_none() -> None:
-    request = form_request({"text": "Hello", "seed": None, "whisper_threshold": 0})
+    [item] = form_requests({"text": "Hello", "seed": None, "whisper_threshold": 0, "take_budget_seconds": 0}, 100)
 
-    assert "seed" not in request.model_fields_set
-    assert request.whisper_threshold is None
-    assert form_request({"text": "Hello", "whisper_threshold": 0.4}).whisper_threshold == 0.4
+    assert "seed" not in item.request.model_fields_set
+    assert item.request.whisper_threshold is None and item.request.take_budget_seconds is None
+    [other] = form_requests({"text": "Hello", "whisper_threshold": 0.4}, 100)
+    assert other.request.whisper_threshold == 0.4
     with pytest.raises(InvalidRequestError):
-        form_request({"text": "Hello", "seed": -1})
+        form_requests({"text": "Hello", "seed": -1}, 100)
+
+
+def test_pronunciations_are_lines(tmp_path: Path) -> None:
+    [item] = form_requests({"text": "Hello", "pronunciations": "Siobhan = Shivawn\n\nnaïve=nigh eve"}, 100)
+
+    assert item.request.pronunciations == {"Siobhan": "Shivawn", "naïve": "nigh eve"}
+    with pytest.raises(InvalidRequestError, match="line 2 has no ="):
+        form_requests({"text": "Hello", "pronunciations": "a=b\nc"}, 100)
+
+
+def test_text_files_stand_in_for_the_text(make_core: CoreMaker, tmp_path: Path) -> None:
+    paths = [tmp_path / "one.txt", tmp_path / "two.md"]
+    for path in paths:
+        path.write_text(f"# The text of {path.stem}.")
+    files = [str(path) for path in paths]
+
+    *_, joined = shown(make_core(), text="Not this.", files=files)
+    *_, separate = shown(make_core(), text="Not this.", files=files, separate=True)
+
+    assert "The text of one." in joined["quality"]["value"] and "The text of two." in joined["quality"]["value"]
+    assert joined["quality"]["value"].count("<table>") == 1
+    assert separate["quality"]["value"].count("<table>") == 2
+    assert "Not this" not in joined["quality"]["value"]
+    assert any("two" in name and name.endswith(".wav") for name in separate["more"]["value"])
+
+
+def test_further_files_are_offered(make_core: CoreMaker) -> None:
+    *_, last = shown(make_core(), text="Hello.\n\nThere.", captions=["srt"], separate_chunks=True, num_generations=2)
+
+    endings = sorted(name.partition(".")[2] for name in last["more"]["value"])
+    assert endings == sorted(["srt", "settings.csv", "json"] * 2 + ["wav"] * 5)
+
+
+@pytest.mark.parametrize("ending", [".json", ".settings.csv"])
+def test_settings_of_a_result_come_back_into_the_form(make_core: CoreMaker, ending: str) -> None:
+    core = make_core()
+    *_, last = shown(
+        core, text="Hello.", sentence_pause_ms=130, pronunciations="a=b", captions=["vtt"], whisper_threshold=0.5
+    )
+    [path] = [name for name in last["more"]["value"] if name.endswith(ending)]
+    names = ["text", "sentence_pause_ms", "pronunciations", "captions", "whisper_threshold", "take_budget_seconds"]
+
+    status, text, *values = restored(path, names)
+
+    assert "Settings loaded." in status
+    assert [value.get("value") for value in values[:4]] == [130, "a=b", ["vtt"], 0.5]
+    assert text.get("value") == ("Hello." if ending == ".json" else None)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"settings": 3}', '{"seed": -1}', '{"seed": "x"}'])
+def test_files_that_hold_no_settings_are_told(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(content)
+
+    status, seed = restored(str(path), ["seed"])
+
+    assert "status bad" in status
+    assert "value" not in seed
+
+
+def test_unknown_settings_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"seed": 5, "warmth": 3}')
+
+    assert load_settings_file(path, ["seed"]) == ({"seed": 5}, ("warmth",))

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from api_models import TTSRequest
+from core.results import Readiness, SpeechResult
 from exceptions import (
     CancelledError,
     ChatterboxError,
@@ -15,7 +16,6 @@ from exceptions import (
     InvalidRequestError,
     ModelLoadError,
 )
-from results import Readiness, SpeechResult
 from speech.engines.protocol import Voice
 from speech.engines.tone import ToneFaults
 from speech.validation.protocol import Check
@@ -106,7 +106,7 @@ def test_remarks_and_transcripts_are_in_plain_words(make_core: CoreMaker) -> Non
 
 
 def test_text_cannot_bring_markup_into_the_page(make_core: CoreMaker) -> None:
-    result = spoken(make_core, "Say <img src=x onerror=alert(1)> & <b>that</b>.")
+    result = spoken(make_core, "Say <img src=x onerror=alert(1)> & <b>that</b>.", strip_markdown=False)
 
     table = Cells(wording.quality_html(result))
 

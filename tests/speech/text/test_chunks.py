@@ -36,9 +36,17 @@ def cut(text: str, limit: int = 300, language: str = "en-US") -> list[Piece]:
 
 
 @settings(max_examples=300)
-@given(ANY_TEXT | PROSE, st.integers(1, 80), st.integers(0, 30), st.sampled_from(["en", "zh", "th", "ja"]))
-def test_nothing_is_lost_and_no_piece_is_empty_or_over_the_limit(text: str, limit: int, minimum: int, tag: str) -> None:
-    pieces = split_chunks(text, language=tag, limit=limit, minimum=minimum)
+@given(
+    ANY_TEXT | PROSE,
+    st.integers(1, 80),
+    st.integers(0, 30),
+    st.sampled_from(["en", "zh", "th", "ja"]),
+    st.booleans(),
+)
+def test_nothing_is_lost_and_no_piece_is_empty_or_over_the_limit(
+    text: str, limit: int, minimum: int, tag: str, batch: bool
+) -> None:
+    pieces = split_chunks(text, language=tag, limit=limit, minimum=minimum, batch=batch)
     assert squeezed("".join(piece.text for piece in pieces)) == squeezed(clean(text))
     for piece in pieces:
         assert piece.text and piece.text == piece.text.strip() and "\n" not in piece.text
@@ -81,6 +89,57 @@ def test_short_sentences_stay_alone_where_joining_breaks_the_limit() -> None:
 
 def test_sentences_of_two_paragraphs_are_never_joined() -> None:
     assert cut("Yes.\n\nNo.") == [Piece("Yes.", "paragraph"), Piece("No.", "paragraph")]
+
+
+def test_a_batch_takes_as_many_sentences_as_fit() -> None:
+    text = "One is here. Two is here. Three is here! Four? Five."
+    pieces = split_chunks(text, language="en", limit=26, batch=True)
+    assert pieces == [
+        Piece("One is here. Two is here.", "sentence"),
+        Piece("Three is here! Four? Five.", "paragraph"),
+    ]
+
+
+@given(PROSE, st.integers(1, 90))
+def test_a_batch_leaves_no_room_for_the_next_sentence(text: str, limit: int) -> None:
+    pieces = split_chunks(text, language="en", limit=limit, batch=True)
+    alone = split_chunks(text, language="en", limit=limit, minimum=0)
+    assert len(pieces) <= len(alone)
+    assert all(len(piece.text) <= limit for piece in pieces)
+
+
+def test_a_batch_ends_with_its_paragraph_and_before_a_long_sentence() -> None:
+    text = f"Short one. {'word ' * 20}end. Short two.\n\nNext."
+    pieces = split_chunks(text, language="en", limit=60, batch=True)
+    assert pieces[0] == Piece("Short one.", "sentence")
+    assert [piece.text for piece in pieces[-2:]] == ["Short two.", "Next."]
+
+
+def test_without_a_minimum_every_sentence_is_alone() -> None:
+    pieces = split_chunks("No. Yes. Oh! It is.", language="en", limit=300, minimum=0)
+    assert [piece.text for piece in pieces] == ["No.", "Yes.", "Oh!", "It is."]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "pieces"),
+    [
+        ("今天很好。我们去公园！是吗？", "zh", ["今天很好。我们去公园！是吗？"]),
+        (
+            "名前はまだ無い。どこで生れたか、とんと見当がつかぬ。",
+            "ja",
+            ["名前はまだ無い。", "どこで生れたか、とんと見当がつかぬ。"],
+        ),
+        ("สวัสดีครับ ผมชื่อจอห์น วันนี้", "th", ["สวัสดีครับ", "ผมชื่อจอห์น", "วันนี้"]),
+    ],
+)
+def test_batches_of_scripts_without_spaces(text: str, tag: str, pieces: list[str]) -> None:
+    found = split_chunks(text, language=tag, limit=18 if tag != "th" else 12, batch=True)
+    assert [piece.text for piece in found] == pieces
+
+
+def test_thai_vowels_stay_with_their_consonant() -> None:
+    pieces = cut("เกาะ" * 60, 30, "th")
+    assert not any(piece.text[-1] in "เแโใไ" or piece.text[0] in "ะาำ" for piece in pieces)
 
 
 def test_long_sentences_are_cut_at_clauses() -> None:
@@ -141,6 +200,9 @@ def test_a_limit_below_one_is_refused() -> None:
         "." * 100_000,
         "你好吗我很好谢谢" * 12_000,
         "a\nB\n" * 25_000,
+        "“" * 100_000,
+        "![a](" * 20_000,
+        "!?" * 50_000,
     ],
 )
 def test_a_hundred_thousand_characters_take_less_than_a_second(text: str) -> None:
@@ -154,3 +216,21 @@ def test_a_million_combining_marks_do_not_hang() -> None:
     pieces = cut("e" + "\u0323" * 1_000_000)
     assert time.process_time() - start < 2
     assert all(len(piece.text) <= 300 for piece in pieces)
+
+
+@pytest.mark.parametrize("text", ["Hello there, it is me. " * 9_000, "ab" * 25_000, "A. " * 60_000, "你好。" * 60_000])
+def test_batches_of_long_texts_are_fast(text: str) -> None:
+    start = time.process_time()
+    assert split_chunks(text, language="en", limit=300, batch=True)
+    assert time.process_time() - start < 3
+
+
+def test_a_batch_measures_each_sentence_a_few_times_only() -> None:
+    measured: list[int] = []
+
+    def measure(part: str) -> int:
+        measured.append(len(part))
+        return len(part)
+
+    split_chunks("A b. " * 2_000, language="en", limit=300, measure=measure, batch=True)
+    assert sum(measured) < 100 * 10_000

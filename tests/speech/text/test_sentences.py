@@ -49,7 +49,25 @@ def test_windows_do_not_cut_sentences() -> None:
     assert [part.strip() for part in SPLITTER.split(text, "en")] == [sentence.strip()] * 300
 
 
-@pytest.mark.parametrize("text", ["a" * 100_000, "你好。" * 30_000, "Hello there. " * 8_000, "\n" * 50_000])
+def test_what_never_ends_is_cut_between_words() -> None:
+    text = "hello wörld " * 2_000
+    parts = SPLITTER.split(text, "en")
+    assert "".join(parts) == text
+    assert all(part.endswith(" ") and 1_000 < len(part) <= 4_000 for part in parts[:-1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 100_000,
+        "你好。" * 30_000,
+        "Hello there. " * 8_000,
+        "\n" * 50_000,
+        "“" * 100_000,
+        "`a" * 50_000,
+        "![a](" * 20_000,
+    ],
+)
 def test_is_fast_on_long_texts(text: str) -> None:
     start = time.process_time()
     assert "".join(SPLITTER.split(text, "en")) == text

@@ -40,7 +40,7 @@ class ScriptedBackend:
     """
 
     name = "scripted"
-    model = "base"
+    model = "scripted"
     languages = ("en",)
 
     def __init__(self, said: str, mishears: dict[str, str] | None = None) -> None:

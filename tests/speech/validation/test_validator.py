@@ -8,7 +8,7 @@ import pytest
 
 from speech.validation.backend import SAMPLE_RATE
 from speech.validation.protocol import Check, Expected, Validator
-from speech.validation.rule import DEFAULT_THRESHOLD, Rule, Rules, Term
+from speech.validation.rule import DEFAULT_THRESHOLD, Rule, Rules, Term, early_by
 from speech.validation.validator import WhisperValidator
 from tests.speech.validation.scripted import LEAD_SECONDS, STEP, WORD_SECONDS, ScriptedBackend, speak
 
@@ -48,6 +48,22 @@ def test_every_word_has_its_time() -> None:
     assert [word.start for word in words] == pytest.approx(starts, abs=0.06)
     assert words[-1].end == pytest.approx(starts[-1] + WORD_SECONDS, abs=0.06)
     assert all(a.end <= b.start for a, b in pairwise(words))
+
+
+def test_times_of_a_model_that_runs_ahead_are_put_right() -> None:
+    backend = ScriptedBackend(TEXT)
+    backend.model = "base"
+    words = WhisperValidator(backend, RULES).check(speak(TEXT), SAMPLE_RATE, Expected(TEXT, TEXT, "en")).words
+
+    assert early_by("base") == 0.13 and early_by("unknown") == 0.0
+    assert words[3].start == pytest.approx(LEAD_SECONDS + 3 * STEP + 0.13, abs=0.06)
+    assert words[0].start == pytest.approx(LEAD_SECONDS, abs=0.06)
+    assert all(a.end <= b.start for a, b in pairwise(words))
+
+
+def test_the_share_of_words_found_is_told() -> None:
+    assert check(TEXT).said == 1.0
+    assert check(TEXT.replace("brown ", ""), TEXT).said < 1.0
 
 
 def test_a_transcript_is_made_when_asked_for() -> None:

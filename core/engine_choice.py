@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from config import Settings
+from core.validators import ValidatorPool
 from speech.engines.protocol import Engine
 from speech.engines.registry import EngineContext, create_engine
 from speech.validation.protocol import Validator
@@ -31,20 +32,24 @@ def build_engine(settings: Settings) -> ChosenEngine:
     return ChosenEngine(create_engine(name, _context(settings)), reason)
 
 
-def build_validator(settings: Settings, engine: Engine) -> Validator | None:
-    """Create the validator; ``None`` if checking is off or the engine does not make speech."""
-    if not settings.validation.enabled or engine.capabilities.engine == "tone":
-        return None
-    from speech.validation import create_validator
+def build_validators(settings: Settings, engine: Engine) -> ValidatorPool:
+    """The configured validator and a maker of others; without any if checking is off or the engine makes no speech."""
 
-    return create_validator(
-        backend=settings.validation.backend,
-        model=settings.validation.model,
-        cache_dir=settings.paths.models_dir,
-        local_dir=settings.models.local_dir,
-        allow_hub=settings.models.allow_hub,
-        threads=settings.validation.threads,
-    )
+    def make(backend: str, model: str) -> Validator:
+        from speech.validation import create_validator
+
+        return create_validator(
+            backend=backend,
+            model=model,
+            cache_dir=settings.paths.models_dir,
+            local_dir=settings.models.local_dir,
+            allow_hub=settings.models.allow_hub,
+            threads=settings.validation.threads,
+        )
+
+    checking = settings.validation
+    wanted = checking.enabled and engine.capabilities.engine != "tone"
+    return ValidatorPool(make(checking.backend, checking.model) if wanted else None, checking.backend, make)
 
 
 def _context(settings: Settings) -> EngineContext:

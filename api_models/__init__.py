@@ -1,0 +1,57 @@
+"""Requests and replies of the HTTP interface; `CoreEngine` takes and gives the same objects in process."""
+
+from api_models.base import CaptionFormat, FormatName
+from api_models.replies import (
+    CaptionFile,
+    ChunkReport,
+    ErrorBody,
+    Generation,
+    OutputFile,
+    PreviewChunk,
+    QualityReport,
+    TextFilesResponse,
+    TextPreviewResponse,
+    TTSResponse,
+    WordTime,
+)
+from api_models.speech import TextFilesRequest, TextPreviewRequest, TTSDefaults, TTSRequest
+from api_models.system import (
+    CapabilitiesResponse,
+    EngineInfo,
+    HealthResponse,
+    LiveResponse,
+    ParameterInfo,
+    ReadyResponse,
+    ReadyState,
+    VoiceInfo,
+)
+from api_models.text_options import TextOptions
+
+__all__ = [
+    "CapabilitiesResponse",
+    "CaptionFile",
+    "CaptionFormat",
+    "ChunkReport",
+    "EngineInfo",
+    "ErrorBody",
+    "FormatName",
+    "Generation",
+    "HealthResponse",
+    "LiveResponse",
+    "OutputFile",
+    "ParameterInfo",
+    "PreviewChunk",
+    "QualityReport",
+    "ReadyResponse",
+    "ReadyState",
+    "TTSDefaults",
+    "TTSRequest",
+    "TTSResponse",
+    "TextFilesRequest",
+    "TextFilesResponse",
+    "TextOptions",
+    "TextPreviewRequest",
+    "TextPreviewResponse",
+    "VoiceInfo",
+    "WordTime",
+]

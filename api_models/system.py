@@ -1,0 +1,95 @@
+"""Replies about the service itself: what it can do and how it is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from api_models.base import FormatName, Strict
+
+
+class ParameterInfo(Strict):
+    """A number that has effect with this engine."""
+
+    name: str
+    minimum: float
+    maximum: float
+    default: float
+    description: str
+
+
+class VoiceInfo(Strict):
+    """A voice of the engine."""
+
+    name: str
+    language: str
+    gender: str
+    description: str
+
+
+class EngineInfo(Strict):
+    """What one engine can do."""
+
+    engine: str
+    model: str
+    version: str
+    sample_rate: int
+    languages: list[str]
+    parameters: list[ParameterInfo]
+    tags: list[str]
+    max_characters: int
+    max_batch: int
+    cloning: bool
+    conversion: bool
+    seeded: bool
+    """Whether the seed changes the sound."""
+    watermark: bool
+    notes: list[str]
+    voices: list[VoiceInfo]
+
+
+class CapabilitiesResponse(Strict):
+    """What this service can do as it is configured."""
+
+    version: str
+    engine: str
+    """The engine that answers requests."""
+    engine_reason: str
+    """Why it was chosen."""
+    engines: list[str]
+    """All that could be chosen in the configuration."""
+    active: EngineInfo
+    formats: list[FormatName]
+    validator: str | None
+    validator_languages: list[str]
+    max_text_length: int
+
+
+ReadyState = Literal["starting", "ready", "failed", "stopping"]
+
+
+class ReadyResponse(Strict):
+    """Whether speech requests are answered."""
+
+    ready: bool
+    state: ReadyState
+    reason: str
+
+
+class LiveResponse(Strict):
+    """The process answers."""
+
+    live: Literal[True] = True
+
+
+class HealthResponse(Strict):
+    """State of the service."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    version: str
+    uptime_seconds: float
+    models_loaded: dict[str, bool]
+    """By part: tts and whisper."""
+    ready: bool
+    reason: str
+    active_requests: int
+    waiting_chunks: int

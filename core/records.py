@@ -1,0 +1,91 @@
+"""What is written beside and into the audio of a result: tags, captions, the sidecar and the settings row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from api_models import TTSRequest
+from core.results import GenerationResult
+from library.result_files import ResultFiles
+from library.settings_csv import settings_csv
+from speech.captions import caption_words, make_cues, to_json, to_srt, to_vtt
+from speech.engines.protocol import Capabilities
+from speech.plan import Plan
+from speech.settings_hash import settings_digest
+from utils import VERSION, utc_timestamp
+
+if TYPE_CHECKING:
+    from core.speech_work import SpeechOrder
+
+TITLE_LENGTH = 80
+CAPTION_SUFFIXES = {"srt": ".srt", "vtt": ".vtt", "json": ".captions.json"}
+"""File name endings of captions; the plain ``.json`` beside the audio is the sidecar, which is not served."""
+
+
+def tags_of(request: TTSRequest, plan: Plan, capabilities: Capabilities) -> dict[str, str]:
+    """Tags of an audio file: what it says, who speaks, and by what it can be made again."""
+    title = request.title or " ".join(request.text.split())[:TITLE_LENGTH]
+    return {
+        "title": title,
+        "artist": plan.chunks[0].voice,
+        "engine": f"{capabilities.engine} {capabilities.model}",
+        "comment": f"seed {plan.seed}, settings {settings_digest(settings_of(request, plan.seed))}",
+    }
+
+
+def settings_of(request: TTSRequest, seed: int) -> dict[str, Any]:
+    """All settings of a request with the seed that was used; loading them makes the same result."""
+    settings = request.model_dump(exclude={"reference_audio_filename", "project"})
+    return {**settings, "seed": seed, "num_generations": 1}
+
+
+def write_records(
+    files: ResultFiles, stem: str, order: SpeechOrder, capabilities: Capabilities, generation: GenerationResult
+) -> None:
+    """Write captions, settings row and sidecar of one generation beside its audio.
+
+    Raises:
+        DiskFullError: no room.
+    """
+    words = caption_words(generation.quality.chunks)
+    cues = make_cues(words, generation.audio_seconds)
+    for name in order.request.captions:
+        content = {
+            "srt": lambda: to_srt(cues),
+            "vtt": lambda: to_vtt(cues),
+            "json": lambda: to_json(words, cues, generation.audio_seconds),
+        }[name]()
+        files.text(f"{stem}{CAPTION_SUFFIXES[name]}", content, "captions", name, generation.number)
+    settings = settings_of(order.request, generation.seed)
+    files.text(f"{stem}.settings.csv", settings_csv(settings), "record", "csv", generation.number)
+    sidecar = json.dumps(_sidecar(stem, order, capabilities, generation, settings), ensure_ascii=False, indent=1)
+    files.text(f"{stem}.json", sidecar, "record", "json", generation.number)
+
+
+def _sidecar(
+    stem: str,
+    order: SpeechOrder,
+    capabilities: Capabilities,
+    generation: GenerationResult,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    return {
+        "type": "tts",
+        "service_version": VERSION,
+        "created": utc_timestamp(),
+        "stem": stem,
+        "settings": settings,
+        "settings_hash": settings_digest(settings),
+        "engine": {key: getattr(capabilities, key) for key in ("engine", "model", "version", "watermark")},
+        "validator": order.validator.name if order.validator else None,
+        "voices": sorted({chunk.voice for chunk in generation.quality.chunks}),
+        "generation": generation.number,
+        "audio_seconds": round(generation.audio_seconds, 3),
+        "engine_seconds": round(generation.engine_seconds, 3),
+        "finishing": dict(generation.finishing),
+        "quality": asdict(generation.quality),
+        "ignored_parameters": list(order.use.ignored),
+        "warnings": list(order.warnings),
+    }

@@ -1,0 +1,143 @@
+"""One control for each field of a speech request, made of the field's own range, default and description."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from api_models import TTSDefaults
+
+NO_EFFECT = "Has no effect with this engine."
+OPTIONAL = frozenset({"whisper_threshold", "take_budget_seconds"})
+"""Fields that may be left open; the lowest position of their slider stands for that."""
+PAIRS = frozenset({"pronunciations"})
+"""Fields that hold words and what stands for them; the page takes one ``word=replacement`` a line."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a field is shown.
+
+    Attributes:
+        field: of `TTSDefaults`.
+        label: a few words for people.
+        info: instead of the field's own description.
+        most: end of the slider, where the field's range goes further than anybody needs.
+        step: of the slider.
+        lines: height of a text box; 0 for a single line.
+        choices: labels of a choice, by value.
+        placeholder: shown in an empty text box.
+    """
+
+    field: str
+    label: str
+    info: str = ""
+    most: float | None = None
+    step: float = 1
+    lines: int = 0
+    choices: Mapping[str, str] | None = None
+    placeholder: str = ""
+
+
+def build_control(control: Control, defaults: TTSDefaults, without_effect: Collection[str]) -> Any:
+    """The component, inside the open ``gr.Blocks``.
+
+    Args:
+        control: what to show.
+        defaults: starting values.
+        without_effect: fields that change nothing here; shown greyed out.
+    """
+    import gradio as gr
+
+    info = TTSDefaults.model_fields[control.field]
+    annotation = _bare(info.annotation)
+    idle = control.field in without_effect
+    words = control.info or _sentence(info.description or "")
+    common: dict[str, Any] = {
+        "label": control.label,
+        "info": f"{NO_EFFECT} {words}" if idle else words,
+        "interactive": not idle,
+        "elem_id": f"field-{control.field}",
+    }
+    value = getattr(defaults, control.field)
+    if annotation is bool:
+        return gr.Checkbox(value, min_width=160, **common)
+    if get_origin(annotation) is Literal:
+        return gr.Dropdown(_choices(annotation, control), value=value, filterable=False, **common)
+    if get_origin(annotation) is list:
+        return gr.CheckboxGroup(list(get_args(get_args(annotation)[0])), value=list(value), **common)
+    if control.field == "seed":
+        return gr.Number(value, precision=0, minimum=0, maximum=2**32 - 1, **common)
+    if annotation in (int, float):
+        low, high = _range(info.metadata)
+        return gr.Slider(low, control.most or high, value or low, step=control.step, **common)
+    shown = pairs_text(value) if control.field in PAIRS else value
+    return gr.Textbox(
+        shown,
+        lines=max(1, control.lines),
+        max_lines=max(1, control.lines * 2),
+        placeholder=control.placeholder,
+        **common,
+    )
+
+
+def field_value(field: str, shown: Any) -> Any:
+    """What a control's value means for the request; ``None`` for a field that is left open.
+
+    Raises:
+        ValueError: a line of words and replacements has no ``=``.
+    """
+    if field in OPTIONAL:
+        return shown or None
+    return parse_pairs(shown or "") if field in PAIRS else shown
+
+
+def shown_value(field: str, value: Any) -> Any:
+    """What a control shows for a field's value."""
+    if field in OPTIONAL:
+        return value or 0
+    return pairs_text(value) if field in PAIRS and isinstance(value, Mapping) else value
+
+
+def pairs_text(pairs: Mapping[str, str]) -> str:
+    """One ``word=replacement`` a line."""
+    return "\n".join(f"{word}={replacement}" for word, replacement in pairs.items())
+
+
+def parse_pairs(text: str) -> dict[str, str]:
+    """The pairs of a text box; blank lines are passed over.
+
+    Raises:
+        ValueError: a line has no ``=``; names it.
+    """
+    pairs = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        word, sign, replacement = line.partition("=")
+        if not sign:
+            raise ValueError(f"line {number} has no = between the word and how to say it")
+        pairs[word.strip()] = replacement.strip()
+    return pairs
+
+
+def _bare(annotation: Any) -> Any:
+    """The type without ``None``."""
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    return kinds[0] if len(kinds) == 1 and type(None) in get_args(annotation) else annotation
+
+
+def _choices(annotation: Any, control: Control) -> Sequence[tuple[str, str]]:
+    labels = control.choices or {}
+    return [(labels.get(value, value), value) for value in get_args(annotation)]
+
+
+def _range(metadata: Sequence[Any]) -> tuple[float, float]:
+    low = next((rule.ge for rule in metadata if hasattr(rule, "ge")), 0)
+    high = next((rule.le for rule in metadata if hasattr(rule, "le")), 1)
+    return low, high
+
+
+def _sentence(description: str) -> str:
+    return " ".join(description.replace("`", "").split())
