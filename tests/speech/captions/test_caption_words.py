@@ -16,8 +16,9 @@ def chunk(
     spans = word_spans(text, language)
     words = tuple(Word(text[a:b], start + n, start + n + 1.0, 0.9) for n, (a, b) in enumerate(spans))
     facts = {
-        "index": index, "text": text, "start": start, "end": end, "takes": 1, "spoken": True, "seed": 1, "score": 0.9,
-        "wer": None, "transcript": None, "words": words, "warnings": (), "passed": True,
+        "index": index, "text": text, "voice": "a", "start": start, "end": end, "takes": 1, "spoken": True,
+        "seed": 1, "score": 0.9, "wer": None, "transcript": None, "words": words, "repairs": (), "warnings": (),
+        "passed": True,
     }  # fmt: skip
     return ChunkQuality(**{**facts, **changed})  # type: ignore[arg-type]
 
