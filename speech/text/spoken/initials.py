@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from speech.text.sentence_starters import SENTENCE_STARTERS
 from speech.text.spoken.rule import Rule
 
 _LETTERED: Final = re.compile(
@@ -13,19 +14,23 @@ _LETTERED: Final = re.compile(
 )
 """What a letter at the end of a sentence belongs to: not a name."""
 
+_SENTENCE_BEGINS: Final = re.compile(rf" ?(?:{SENTENCE_STARTERS})\b(?!\.)")
+
 
 def _initials(match: re.Match[str], british: bool) -> str:
     letters = " ".join(match[1].replace(".", ""))
     if match[2]:
         return letters + match[2]
-    over = re.match(r"[\"'”’)\]]*(?:$|\n)", match.string[match.end() : match.end() + 8])
+    following = match.string[match.end() : match.end() + 24]
+    over = re.match(r"[\"'”’)\]]*(?:$|\n)", following) or _SENTENCE_BEGINS.match(following)
     return letters + ("." if over and match.group().endswith(".") else "")
 
 
 def _initial(match: re.Match[str], british: bool) -> str | None:
     before = match.string[max(0, match.start() - 16) : match.start()]
     time_of_day = match[1] == "M" and before.endswith(("A ", "P "))
-    return None if match[1] == "I" or time_of_day or _LETTERED.search(before) else match[1]
+    over = _SENTENCE_BEGINS.match(match.string[match.end() : match.end() + 24])
+    return None if match[1] == "I" or time_of_day or over or _LETTERED.search(before) else match[1]
 
 
 def _capitals(match: re.Match[str], british: bool) -> str | None:
@@ -41,7 +46,11 @@ RULES: Final = (
         "dotted initials",
         re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,9})(?:(['’]s)\b)?(?![\w])"),
         _initials,
-        (("J.R.R. Tolkien", "J R R Tolkien"), ("the U.S. Army", "the U S Army")),
+        (
+            ("J.R.R. Tolkien", "J R R Tolkien"),
+            ("the U.S. Army", "the U S Army"),
+            ("in the U.K. Then he died", "in the U K. Then he died"),
+        ),
     ),
     Rule(
         "initial",
@@ -51,6 +60,7 @@ RULES: Final = (
             ("J. K. Rowling", "J K Rowling"),
             ("George R. R. Martin", "George R R Martin"),
             ("Plan B. Next", "Plan B. Next"),
+            ("He met J R R. Then he left.", "He met J R R. Then he left."),
         ),
     ),
     Rule(
