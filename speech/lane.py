@@ -1,38 +1,21 @@
-"""The one thread that may touch a device's model: a bounded queue of chunks, served in fair batches."""
+"""The one thread that may touch a device's model: a bounded queue of chunks, served in fair turns."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
 import threading
-import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
-from exceptions import ChatterboxError, GenerationError, NotReadyError, QueueFullError
+from exceptions import ChatterboxError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
-from speech.engines.protocol import Engine, ProgressReport, TakeRequest
-from speech.samples import Samples
+from speech.engines.protocol import Engine, ProgressReport, StepwiseEngine, TakeRequest
+from speech.lane_service import BatchService, Service, StepService, Take, Ticket
+
+__all__ = ["BACKGROUND", "INTERACTIVE", "Lane", "Take"]
 
 INTERACTIVE = 0
 BACKGROUND = 10
-
-
-@dataclass(order=True)
-class _Ticket:
-    priority: int
-    number: int
-    request: TakeRequest = field(compare=False)
-    cancel: CancelToken = field(compare=False)
-    future: Future[Take] = field(compare=False)
-
-
-@dataclass(frozen=True)
-class Take:
-    """Audio of one take and the seconds the engine needed for it (its share of the batch)."""
-
-    samples: Samples
-    seconds: float
 
 
 class Lane:
@@ -49,7 +32,8 @@ class Lane:
     def __init__(self, engine: Engine, depth: int = 64) -> None:
         self.engine = engine
         self._depth = depth
-        self._tickets: list[_Ticket] = []
+        self._service: Service = StepService(engine) if isinstance(engine, StepwiseEngine) else BatchService(engine)
+        self._tickets: list[Ticket] = []
         self._numbers = itertools.count()
         self._wake = threading.Condition()
         self._closing = False
@@ -84,12 +68,12 @@ class Lane:
             self._refuse_when_closing()
             if len(self._tickets) >= self._depth:
                 raise QueueFullError("The speech queue is full; try again shortly.", retry_after=5)
-            heapq.heappush(self._tickets, _Ticket(priority, next(self._numbers), request, cancel, future))
+            heapq.heappush(self._tickets, Ticket(priority, next(self._numbers), request, cancel, future))
             self._wake.notify()
         return future
 
     def close(self, timeout: float = 10.0) -> None:
-        """Stop after the running batch; waiting tickets fail with ``NotReadyError``."""
+        """Stop after the chunks under way; waiting tickets fail with ``NotReadyError``."""
         with self._wake:
             self._closing = True
             tickets, self._tickets = self._tickets, []
@@ -105,20 +89,17 @@ class Lane:
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._closing or self._tickets or self._loads)
-                if self._closing:
+                self._wake.wait_for(lambda: self._closing or self._tickets or self._loads or self._service.busy)
+                if self._closing and not self._service.busy:
                     break
                 loads, self._loads = self._loads, []
-                batch = [] if loads else self._take_batch()
+                count = 0 if loads else min(len(self._tickets), self._service.room)
+                tickets = [heapq.heappop(self._tickets) for _ in range(count)]
             for report, future in loads:
                 self._load(report, future)
-            if batch:
-                self._serve(batch)
+            if tickets or self._service.busy:
+                self._service.work(tickets)
         self.engine.unload()
-
-    def _take_batch(self) -> list[_Ticket]:
-        size = min(len(self._tickets), max(1, self.engine.capabilities.max_batch))
-        return [heapq.heappop(self._tickets) for _ in range(size)]
 
     def _load(self, report: ProgressReport | None, future: Future[None]) -> None:
         try:
@@ -127,41 +108,3 @@ class Lane:
             future.set_exception(error)
         else:
             future.set_result(None)
-
-    def _serve(self, batch: list[_Ticket]) -> None:
-        alive = [ticket for ticket in batch if self._still_wanted(ticket)]
-        if not alive:
-            return
-        # One caller's hang-up must not stop its neighbours' chunks, so a shared batch runs to its end.
-        shared = any(ticket.cancel is not alive[0].cancel for ticket in alive)
-        cancel = CancelToken() if shared else alive[0].cancel
-        started = time.perf_counter()
-        try:
-            self.engine.load()
-            results = self.engine.generate([ticket.request for ticket in alive], cancel)
-        except ChatterboxError as error:
-            self._fail(alive, error)
-        except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
-            failure = GenerationError("The engine failed on this text.", detail={"reason": type(error).__name__})
-            failure.__cause__ = error
-            self._fail(alive, failure)
-        else:
-            seconds = (time.perf_counter() - started) / len(alive)
-            for ticket, samples in zip(alive, results, strict=True):
-                ticket.future.set_result(Take(samples, seconds))
-
-    @staticmethod
-    def _still_wanted(ticket: _Ticket) -> bool:
-        if not ticket.future.set_running_or_notify_cancel():
-            return False
-        try:
-            ticket.cancel.raise_if_stopped()
-        except ChatterboxError as error:
-            ticket.future.set_exception(error)
-            return False
-        return True
-
-    @staticmethod
-    def _fail(tickets: list[_Ticket], error: ChatterboxError) -> None:
-        for ticket in tickets:
-            ticket.future.set_exception(error)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from exceptions import ChatterboxError
 from speech.cancel import CancelToken
 from speech.samples import Samples
 
@@ -146,4 +147,47 @@ class Engine(Protocol):
             GenerationError: the model failed on this input.
             CancelledError: `cancel` was triggered between steps.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A chunk that a `StepwiseEngine` has done.
+
+    Attributes:
+        number: as `StepwiseEngine.begin` gave it.
+        samples: the speech; ``None`` if it failed.
+        error: why it failed.
+    """
+
+    number: int
+    samples: Samples | None = None
+    error: ChatterboxError | None = None
+
+
+@runtime_checkable
+class StepwiseEngine(Engine, Protocol):
+    """An engine that works on several chunks at once in small steps, between which chunks join and leave.
+
+    `begin`, `advance` and `abandon` are called from the lane thread only, after `load`.
+    """
+
+    def begin(self, request: TakeRequest) -> int | None:
+        """Take one more chunk in.
+
+        Returns:
+            a number by which it is named; ``None`` while there is no room for it beside those under way. With
+            none under way there is room for any.
+
+        Raises:
+            GenerationError: the engine cannot speak this chunk.
+        """
+        ...
+
+    def advance(self) -> list[Finished]:
+        """One step for all chunks under way; those that came to their end, well or badly."""
+        ...
+
+    def abandon(self, number: int) -> None:
+        """Forget a chunk under way at once."""
         ...
