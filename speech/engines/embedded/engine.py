@@ -108,9 +108,9 @@ class EmbeddedEngine:
 
     @functools.cached_property
     def _phonemiser(self) -> Phonemiser:
-        from speech.engines.embedded.phonemes import Phonemiser
+        from speech.engines.embedded.phonemes import english_phonemiser
 
-        return Phonemiser()
+        return english_phonemiser()
 
 
 def _varied(speed: float, retake: int) -> float:

@@ -45,6 +45,8 @@ def open_session(path: Path, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Threads that wait actively take the processor from the check of the last take, which runs meanwhile.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     failures: tuple[type[Exception], ...] = (RuntimeError, ValueError, *session_errors())
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

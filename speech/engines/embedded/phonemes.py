@@ -71,6 +71,12 @@ _SPACES: Final = re.compile(r" {2,}")
 _DIGIT_NAMES: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
+@lru_cache(maxsize=1)
+def english_phonemiser() -> Phonemiser:
+    """The one phonemiser of the process: speaking and checking read the same dictionary."""
+    return Phonemiser()
+
+
 class Phonemiser:
     """English text to phonemes; thread-safe, one per process is enough.
 

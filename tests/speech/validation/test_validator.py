@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from speech.validation.backend import SAMPLE_RATE
+from speech.validation.phones.listener import PhoneListener
 from speech.validation.protocol import Check, Expected, Validator
 from speech.validation.rule import DEFAULT_THRESHOLD, Rule, Rules, Term, early_by
 from speech.validation.validator import WhisperValidator
@@ -89,6 +91,39 @@ def test_a_spoiled_take_is_transcribed_and_fails(said: str) -> None:
     assert result.method == "transcribed"
     assert result.wer == pytest.approx(1 / 8)
     assert result.score < DEFAULT_THRESHOLD
+
+
+@pytest.mark.parametrize("transcribe", [False, True])
+def test_rules_of_one_stage_transcribe_only_when_asked(transcribe: bool) -> None:
+    said = "the quick brown jumps over lazy dogs"
+    backend = ScriptedBackend(said)
+    rules = Rules(Rule(4.0, (Term("worst", None, -0.5, 2.0, 9.0),), clear_pass=9.0, clear_fail=-20.0))
+    result = WhisperValidator(backend, rules).check(
+        speak(said), SAMPLE_RATE, Expected(TEXT, TEXT, "en"), transcribe=transcribe
+    )
+
+    assert not result.passed
+    assert result.method == "forced"
+    assert result.transcript == (f"{said}." if transcribe else None)
+    assert backend.decodes == int(transcribe)
+
+
+def test_both_listeners_are_loaded_and_freed_together() -> None:
+    class Counted(PhoneListener):
+        loads = 0
+
+        def load(self, report: object = None) -> None:
+            self.loads += 1
+
+        def unload(self) -> None:
+            self.loads = 0
+
+    backend, phones = ScriptedBackend(TEXT), Counted(lambda _: Path())
+    validator = WhisperValidator(backend, RULES, phones)
+    validator.load()
+    assert (backend.loads, phones.loads) == (1, 1)
+    validator.unload()
+    assert (backend.loads, phones.loads) == (0, 0)
 
 
 def test_a_threshold_moves_the_limit() -> None:

@@ -44,6 +44,19 @@ def test_a_word_cut_out_fails(whisper: WhisperValidator, speeches: dict[str, Spe
     assert not check(whisper, spoiled).passed
 
 
+def test_a_word_cut_out_is_missed_by_both_listeners(whisper: WhisperValidator, speeches: dict[str, Speech]) -> None:
+    speech = speeches["canoe"]
+    word = next(word for word in check(whisper, speech).words if word.text == "early")
+    start, end = int(word.start * RATE), int(word.end * RATE)
+    cut = np.concatenate((speech.samples[:start], speech.samples[end:]))
+
+    whole = whisper.measures(speech.samples, RATE, speech.expected)
+    spoiled = whisper.measures(cut, RATE, speech.expected)
+
+    assert spoiled["phone_missing"] > whole["phone_missing"] + 5
+    assert spoiled["gone"] > whole["gone"] + 3
+
+
 def test_another_text_fails(whisper: WhisperValidator, speeches: dict[str, Speech]) -> None:
     text = "Where did they hide the box?"
     result = check(whisper, replace(speeches["keys"], expected=Expected(text, text, "en")))
