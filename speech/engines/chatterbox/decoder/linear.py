@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Literal
 
@@ -53,7 +54,10 @@ class LinearFactory:
         torch = self._torch
         scales = weight.abs().amax(dim=1).clamp_min(1e-8) / 127
         zeros = torch.zeros(weight.shape[0], dtype=torch.long)
-        quantized = torch.quantize_per_channel(weight.contiguous(), scales, zeros, 0, torch.qint8)
+        with warnings.catch_warnings():
+            # torch plans to remove this tensor type; until then nothing else is as fast on a CPU.
+            warnings.filterwarnings("ignore", message="torch.quantize_per_tensor", category=UserWarning)
+            quantized = torch.quantize_per_channel(weight.contiguous(), scales, zeros, 0, torch.qint8)
         engine = torch.backends.quantized.engine
         torch.backends.quantized.engine = "fbgemm"
         try:
