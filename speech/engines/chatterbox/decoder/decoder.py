@@ -109,7 +109,7 @@ class Decoder:
     def step(self) -> list[Sequence]:
         """Draw one token for every running request; returns those that ended with it, in the order of joining.
 
-        Nothing runs: an empty list.
+        Nothing runs: an empty list. After an exception of the device the running requests can only `leave`.
         """
         if not self.running:
             return []
