@@ -31,7 +31,9 @@ class Decoder:
         t3: upstream's T3 in evaluation mode, on its device. The decoder takes its weights over: with other
             arithmetic than float32 the module itself is of no use afterwards.
         rows: slot rows; a request needs one, or two with guidance.
-        positions: positions of each row: conditioning, text and speech tokens together.
+        positions: positions of each row: conditioning (34 with a prompt, Turbo and Nano one more than the prompt's
+            tokens), text, one or two for the start of speech, and ``max_tokens``. On the CPU only those that
+            were ever used take memory.
         arithmetic: of the network; bfloat16 is meant for CUDA, int8 for the CPU.
         graphs: round the batch up to buckets and, on CUDA, replay captured graphs.
         prefix_cache_bytes: for keys and values of conditioning; 0 keeps none. Tokens do not depend on it.
