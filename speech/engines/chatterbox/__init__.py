@@ -1,0 +1,1 @@
+"""Speech with Resemble AI's Chatterbox models."""
