@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import io
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -154,10 +156,12 @@ class TinyChatterbox:
 
 @contextlib.contextmanager
 def quiet_output() -> Iterator[None]:
-    """Swallow what the package prints."""
-    import io
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    """Swallow what the package prints, and the warnings of modules that only its own file reading imports."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", "'(aifc|audioop|sunau)' is deprecated", DeprecationWarning)
         yield
 
 
@@ -331,6 +335,7 @@ def voice_like(seconds: float, rate: int = 24_000, seed: int = 0) -> Samples:
 @pytest.fixture(scope="session")
 def tiny_chatterbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyChatterbox]:
     """Tiny checkpoints of every family; computes on one thread while the session lasts."""
+    compat.prepare()
     import torch
 
     threads = torch.get_num_threads()
