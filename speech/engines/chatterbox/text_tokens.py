@@ -6,6 +6,7 @@ import importlib.util
 from typing import Final
 
 from exceptions import InvalidRequestError
+from speech.engines.chatterbox import compat
 from speech.engines.chatterbox.loading import LoadedModel
 from speech.engines.chatterbox.tensors import Tensor
 
@@ -52,7 +53,12 @@ def text_tokens(model: LoadedModel, text: str, language: str = "en") -> Tensor:
 
 
 def languages() -> tuple[str, ...]:
-    """Two-letter codes that the multilingual model knows; imports the package."""
+    """Two-letter codes that the multilingual model knows; imports the package.
+
+    Raises:
+        ModelLoadError: it is not installed.
+    """
+    compat.prepare()
     from chatterbox.mtl_tts import SUPPORTED_LANGUAGES
 
     return tuple(SUPPORTED_LANGUAGES)
