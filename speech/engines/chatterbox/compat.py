@@ -21,6 +21,9 @@ PACKAGES: Final = {
     "librosa": "librosa",
     "pyloudnorm": "pyloudnorm",
     "s3tokenizer": "s3tokenizer",
+    "conformer": "conformer",
+    "diffusers": "diffusers",
+    "perth": "resemble-perth",
     "chatterbox": "chatterbox-tts",
 }
 """Importable name to the name of its distribution, of all that speech with Chatterbox needs."""

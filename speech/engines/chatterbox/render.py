@@ -61,6 +61,8 @@ class RenderJob:
 def speakable(model: LoadedModel, tokens: Sequence[int]) -> list[int]:
     """What the package renders of T3's tokens: without start, stop and the like; with Turbo's silence at the end.
 
+    A start token in the middle costs nothing but itself here; the package throws away all that was said before it.
+
     Raises:
         GenerationError: nothing is left.
     """

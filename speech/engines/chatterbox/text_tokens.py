@@ -13,8 +13,8 @@ from speech.engines.chatterbox.tensors import Tensor
 MAX_TEXT_TOKENS: Final = {"english": 2048, "multilingual": 2048, "turbo": 1024, "nano": 1024}
 """Most tokens of a text without start and stop.
 
-For English and multilingual the size of the position table less two; for Turbo and Nano the length at which the
-tokenizer's own configuration lets the package cut the text off unsaid.
+For English and multilingual the size of the position table less two; for Turbo and Nano the length of GPT-2, at
+which the package would cut the text off without a word.
 """
 
 HELPERS: Final = {"he": "dicta_onnx", "ja": "pykakasi", "ru": "russian_text_stresser", "zh": "spacy_pkuseg"}

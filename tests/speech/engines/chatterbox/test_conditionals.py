@@ -44,8 +44,17 @@ def assert_same(ours: Conditionals, theirs: Any) -> None:
     assert torch.equal(ours.render.embedding, theirs.gen["embedding"])
 
 
-@pytest.mark.parametrize("name", ["english", "multilingual", "turbo", "nano"])
-@pytest.mark.parametrize(("seconds", "rate"), [(5.26, 24_000), (17.013, 22_050)])
+@pytest.mark.parametrize(
+    ("name", "seconds", "rate"),
+    [
+        ("english", 1.0, 24_000),
+        ("english", 17.013, 22_050),
+        ("multilingual", 7.26, 48_000),
+        ("turbo", 5.01, 24_000),
+        ("turbo", 17.013, 22_050),
+        ("nano", 6, 16_000),
+    ],
+)
 def test_prepared_as_the_package_does(
     tiny_chatterbox: TinyChatterbox, name: str, seconds: float, rate: int, tmp_path: Path
 ) -> None:
