@@ -27,6 +27,7 @@ from speech.engines.chatterbox.checkpoints import CHECKPOINTS
 from speech.samples import Samples
 
 if TYPE_CHECKING:
+    from speech.engines.chatterbox.conditionals import Conditionals
     from speech.engines.chatterbox.loading import LoadedModel
 
 WIDTH = 64
@@ -129,6 +130,7 @@ class TinyChatterbox:
         self._folders: dict[str, Path] = {}
         self._models: dict[str, LoadedModel] = {}
         self._upstream: dict[str, Any] = {}
+        self._voices: dict[tuple[str, float, int], Conditionals] = {}
 
     def folder(self, name: str) -> Path:
         """Folder with the files of the checkpoint `name`."""
@@ -152,6 +154,18 @@ class TinyChatterbox:
             with small_architectures(name), quiet_output(), local_hub(self.folder(name)):
                 self._upstream[name] = _from_local(name, self.folder(name))
         return self._upstream[name]
+
+    def voice(self, name: str, render_seconds: float = 1.5, seed: int = 0) -> Conditionals:
+        """Conditionals of a made-up voice for the checkpoint `name`."""
+        key = (name, render_seconds, seed)
+        if key not in self._voices:
+            from speech.engines.chatterbox.references import prepare
+
+            # Turbo wants more than five seconds of a recording, of which the first shape the timbre.
+            seconds = 5.1 if name in ("turbo", "nano") else max(render_seconds, 1.0)
+            samples = voice_like(seconds, seed=seed)
+            self._voices[key] = prepare(self.model(name), samples, 24_000, f"{key}", render_seconds=render_seconds)
+        return self._voices[key]
 
 
 @contextlib.contextmanager

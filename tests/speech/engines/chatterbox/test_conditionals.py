@@ -108,7 +108,7 @@ def test_less_of_the_reference_can_shape_the_timbre(tiny_chatterbox: TinyChatter
 
 def test_what_comes_after_a_minute_does_not_count(tiny_chatterbox: TinyChatterbox) -> None:
     model = tiny_chatterbox.model("english")
-    samples = voice_like(LONGEST_SECONDS + 8, 16_000)
+    samples = voice_like(LONGEST_SECONDS + 1, 16_000)
     assert torch.equal(
         prepare(model, samples, 16_000, "a").speaker,
         prepare(model, samples[: int(LONGEST_SECONDS * 16_000)], 16_000, "a").speaker,
@@ -143,12 +143,12 @@ def test_barely_audible_reference_is_left_as_it_is(tiny_chatterbox: TinyChatterb
 
 def test_threads_prepare_what_each_prepares_alone(tiny_chatterbox: TinyChatterbox) -> None:
     model = tiny_chatterbox.model("english")
-    recordings = [voice_like(2 + seed / 2, seed=seed) for seed in range(4)]
+    recordings = [voice_like(1 + seed / 2, seed=seed) for seed in range(3)]
     alone = [prepare(model, samples, MODEL_RATE, "k") for samples in recordings]
     together: list[list[Conditionals]] = [[] for _ in recordings]
 
     def work(index: int) -> None:
-        for _ in range(3):
+        for _ in range(2):
             together[index].append(prepare(model, recordings[index], MODEL_RATE, "k"))
 
     threads = [threading.Thread(target=work, args=(index,)) for index in range(len(recordings))]
@@ -157,7 +157,7 @@ def test_threads_prepare_what_each_prepares_alone(tiny_chatterbox: TinyChatterbo
     for thread in threads:
         thread.join()
     for expected, made in zip(alone, together, strict=True):
-        assert len(made) == 3
+        assert len(made) == 2
         assert all(torch.equal(one.speaker, expected.speaker) for one in made)
         assert all(torch.equal(one.render.features, expected.render.features) for one in made)
 

@@ -44,7 +44,7 @@ def test_converted_as_the_package_does(
 def test_speaking_models_convert_too(tiny_chatterbox: TinyChatterbox) -> None:
     for name in ("english", "nano"):
         model = tiny_chatterbox.model(name)
-        part = prepare(model, voice_like(6), 24_000, "key", render_seconds=1).render
+        part = tiny_chatterbox.voice(name, 1.2).render
         assert convert(model, voice_like(0.52), 24_000, part, 1).shape == (13 * 960,)
 
 

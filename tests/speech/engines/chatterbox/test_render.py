@@ -11,9 +11,6 @@ import pytest
 
 from exceptions import CancelledError, GenerationError
 from speech.cancel import CancelToken
-from speech.engines.chatterbox.conditionals import RenderPart
-from speech.engines.chatterbox.loading import LoadedModel
-from speech.engines.chatterbox.references import MODEL_RATE, prepare
 from speech.engines.chatterbox.render import (
     MOST_TOKENS,
     SAMPLES_PER_TOKEN,
@@ -25,19 +22,13 @@ from speech.engines.chatterbox.render import (
     speakable,
 )
 from speech.samples import Samples
-from tests.support.chatterbox import TinyChatterbox, needs_chatterbox, quiet_output, voice_like
+from tests.support.chatterbox import TinyChatterbox, needs_chatterbox, quiet_output
 
 torch = needs_chatterbox()
 
 
 def tokens(count: int, seed: int = 0) -> list[int]:
     return [random.Random(seed).randrange(6561) for _ in range(count)]
-
-
-def voice(model: LoadedModel, seconds: float = 1.5, seed: int = 0) -> RenderPart:
-    # Turbo wants more than five seconds of a recording, of which the first shape the timbre.
-    samples = voice_like(seconds + 5, seed=seed)
-    return prepare(model, samples, MODEL_RATE, "key", render_seconds=seconds).render
 
 
 def upstream_sound(s3gen: Any, job: RenderJob, **options: Any) -> Samples:
@@ -62,7 +53,7 @@ def test_sound_is_that_of_the_package_for_the_same_noise(
     tiny_chatterbox: TinyChatterbox, name: str, seconds: float
 ) -> None:
     model = tiny_chatterbox.model(name)
-    job = RenderJob(tokens(17), voice(model, seconds), 1234)
+    job = RenderJob(tokens(17), tiny_chatterbox.voice(name, seconds).render, 1234)
     sound = render(model, job)
     assert np.array_equal(sound, upstream_sound(tiny_chatterbox.upstream(name).s3gen, job))
     assert sound.dtype == np.float32
@@ -72,7 +63,7 @@ def test_sound_is_that_of_the_package_for_the_same_noise(
 @pytest.mark.parametrize("name", ["english", "turbo"])
 def test_number_of_steps_is_a_choice(tiny_chatterbox: TinyChatterbox, name: str) -> None:
     model = tiny_chatterbox.model(name)
-    job = RenderJob(tokens(9), voice(model), 7)
+    job = RenderJob(tokens(9), tiny_chatterbox.voice(name).render, 7)
     theirs = upstream_sound(tiny_chatterbox.upstream(name).s3gen, job, n_cfm_timesteps=3)
     assert np.array_equal(render(model, job, steps=3), theirs)
     assert not np.array_equal(render(model, job), theirs)
@@ -81,7 +72,7 @@ def test_number_of_steps_is_a_choice(tiny_chatterbox: TinyChatterbox, name: str)
 @pytest.mark.parametrize("name", ["english", "turbo"])
 def test_ragged_batch_is_what_each_is_alone(tiny_chatterbox: TinyChatterbox, name: str) -> None:
     model = tiny_chatterbox.model(name)
-    voices = [voice(model, 1.2, 1), voice(model, 2.013, 2)]
+    voices = [tiny_chatterbox.voice(name, 1.2, 1).render, tiny_chatterbox.voice(name, 2.013, 2).render]
     jobs = [RenderJob(tokens(count, count), voices[count % 2], count) for count in (31, 4, 18, 1)]
     for job, together in zip(jobs, render_batch(model, jobs), strict=True):
         alone = render(model, job)
@@ -103,7 +94,7 @@ def test_package_lets_pads_into_shorter_chunks(tiny_chatterbox: TinyChatterbox) 
 
 def test_seed_decides_and_nothing_else(tiny_chatterbox: TinyChatterbox) -> None:
     model = tiny_chatterbox.model("english")
-    part = voice(model)
+    part = tiny_chatterbox.voice("english").render
     first = render(model, RenderJob(tokens(8), part, 1))
     torch.manual_seed(99)
     state = torch.get_rng_state()
@@ -115,7 +106,10 @@ def test_seed_decides_and_nothing_else(tiny_chatterbox: TinyChatterbox) -> None:
 @pytest.mark.parametrize("name", ["english", "turbo"])
 def test_threads_render_what_each_renders_alone(tiny_chatterbox: TinyChatterbox, name: str) -> None:
     model = tiny_chatterbox.model(name)
-    jobs = [RenderJob(tokens(5 + 9 * seed, seed), voice(model, 1 + seed / 2, seed), seed) for seed in range(4)]
+    jobs = [
+        RenderJob(tokens(5 + 9 * seed, seed), tiny_chatterbox.voice(name, 1 + seed / 2, seed).render, seed)
+        for seed in range(4)
+    ]
     alone = [render(model, job) for job in jobs]
     wrong: list[int] = []
 
@@ -134,7 +128,7 @@ def test_threads_render_what_each_renders_alone(tiny_chatterbox: TinyChatterbox,
 
 def test_rendering_leaves_voice_and_model_as_they_were(tiny_chatterbox: TinyChatterbox) -> None:
     model = tiny_chatterbox.model("english")
-    part = voice(model)
+    part = tiny_chatterbox.voice("english").render
     before = {name: value.clone() for name, value in vars(part).items()}
     buffers = {name: value.clone() for name, value in model.s3gen.named_buffers()}
     render(model, RenderJob(tokens(5), part, 1))
@@ -155,13 +149,13 @@ def test_cancel_is_heard_between_steps(tiny_chatterbox: TinyChatterbox, name: st
             super().raise_if_stopped()
 
     with pytest.raises(CancelledError):
-        render(model, RenderJob(tokens(5), voice(model), 1), cancel=StopAtSecond())
+        render(model, RenderJob(tokens(5), tiny_chatterbox.voice(name).render, 1), cancel=StopAtSecond())
     assert len(asked) == 2
 
 
 def test_length_follows_the_tokens(tiny_chatterbox: TinyChatterbox) -> None:
     model = tiny_chatterbox.model("english")
-    part = voice(model, 1.2)
+    part = tiny_chatterbox.voice("english", 1.2).render
     for count in (1, 2, 25):
         assert render(model, RenderJob(tokens(count), part, 0)).shape == (count * SAMPLES_PER_TOKEN,)
 
@@ -177,7 +171,7 @@ def test_other_tokens_than_speech_are_dropped(tiny_chatterbox: TinyChatterbox) -
 def test_tokens_that_cannot_be_rendered_are_refused(tiny_chatterbox: TinyChatterbox, wrong: list[int]) -> None:
     model = tiny_chatterbox.model("english")
     with pytest.raises(GenerationError):
-        render(model, RenderJob(wrong, voice(model), 0))
+        render(model, RenderJob(wrong, tiny_chatterbox.voice("english").render, 0))
 
 
 def test_longest_chunk_leaves_the_shared_positions_alone(tiny_chatterbox: TinyChatterbox) -> None:
