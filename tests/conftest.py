@@ -14,6 +14,8 @@ from speech.validation.protocol import Validator
 
 CoreMaker = Callable[..., CoreEngine]
 
+pytest_plugins = ("tests.support.chatterbox",)
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

@@ -1,0 +1,289 @@
+"""A checkpoint at work on its device: joins chunks to the decoder, renders and marks what it made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from exceptions import ChatterboxError, GenerationError, InvalidRequestError, ModelLoadError
+from speech.audio.decode import decode
+from speech.engines.chatterbox import compat
+from speech.engines.chatterbox.checkpoints import Checkpoint, checkpoint
+from speech.engines.chatterbox.conditionals import (
+    Conditionals,
+    ConditionalsCache,
+    load_conditionals,
+    save_conditionals,
+)
+from speech.engines.chatterbox.decoder import DecodeRequest, Decoder, Sampling
+from speech.engines.chatterbox.loading import LoadedModel, load
+from speech.engines.chatterbox.references import LONGEST_SECONDS, MODEL_RATE, prepare
+from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, render, render_batch, speakable
+from speech.engines.chatterbox.settings import ChatterboxSettings
+from speech.engines.chatterbox.text_tokens import text_tokens
+from speech.engines.chatterbox.voices import BUILT_IN, VoiceFolder
+from speech.engines.chatterbox.watermark import Watermarker
+from speech.engines.protocol import ProgressReport, TakeRequest
+from speech.samples import Samples
+
+ROWS: Final = 8
+TEXT_POSITIONS: Final = 512
+"""Of a row, for text: a chunk of 300 characters has less."""
+
+MOST_TOKENS: Final = 1000
+"""Speech tokens of a chunk, 40 s; the package's own limit."""
+
+_TOKENS_EVER: Final = 120
+_TOKENS_EACH: Final = 6
+"""Speech tokens that a chunk may have at all, and for each character more: three times what slow speech needs, so that
+a model that does not find the end is stopped early."""
+
+_RENDERED_TOGETHER: Final = 4
+_PACKAGE_TOP_K: Final = 1000
+_FIXED: Final = {"repetition_penalty": 1.2, "min_p": 0.05, "top_p": 1.0, "top_k": 0}
+_FIXED_FAST: Final = {"repetition_penalty": 1.2, "min_p": 0.0, "top_p": 0.95, "top_k": _PACKAGE_TOP_K}
+"""What the package draws with if it is not told otherwise."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A chunk's speech tokens, ready to be rendered."""
+
+    job: RenderJob
+
+    @property
+    def length(self) -> int:
+        """Tokens with those of the reference."""
+        return len(self.job.tokens) + int(self.job.voice.tokens.shape[1])
+
+
+class Runtime:
+    """Everything that is in memory while the engine is loaded; used from the lane thread.
+
+    Args:
+        model: networks on their device.
+        decoder: over its T3.
+        settings: switches.
+        folder: of the voices.
+        cache_dir: prepared voices are kept in its folder ``voices-chatterbox``.
+    """
+
+    def __init__(
+        self, model: LoadedModel, decoder: Decoder, settings: ChatterboxSettings, folder: VoiceFolder, cache_dir: Path
+    ) -> None:
+        self._model = model
+        self._decoder = decoder
+        self._settings = settings
+        self._folder = folder
+        self._cache_dir = cache_dir / "voices-chatterbox"
+        self._voices = ConditionalsCache(settings.voices_mb * 1_000_000)
+        self._marker = Watermarker() if settings.watermark else None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the decoder's slots and of all voices kept; the weights are not counted."""
+        return self._decoder.nbytes + self._voices.nbytes
+
+    def join(self, request: TakeRequest) -> Any:
+        """The chunk's running sequence, or ``None`` while the decoder has no room.
+
+        Raises:
+            GenerationError: the chunk cannot be spoken; also where memory is too small for it alone.
+        """
+        asked = self._decode_request(request)
+        if not self._decoder.fits(asked):
+            return None
+        return self._in_memory(lambda: self._decoder.join(asked), alone=not self._decoder.running)
+
+    def step(self) -> Sequence[Any]:
+        """One token for each running chunk; those that ended."""
+        return self._decoder.step()
+
+    def leave(self, sequence: Any) -> None:
+        """Free a running chunk's rows."""
+        self._decoder.leave(sequence)
+
+    def decoded(self, request: TakeRequest, sequence: Any) -> Decoded:
+        """What an ended sequence is to be rendered from.
+
+        Raises:
+            GenerationError: the model broke or made nothing.
+        """
+        if sequence.reason == "not_finite":
+            raise GenerationError("The model's numbers broke on this text; try another seed or float32.")
+        tokens = speakable(self._model, sequence.tokens)
+        return Decoded(RenderJob(tokens, self._conditionals(request.voice).render, request.seed))
+
+    def choose(self, waiting: Sequence[Decoded]) -> list[int]:
+        """Places of those that are best rendered now: the first on the CPU, on a GPU with others of its length."""
+        if not waiting:
+            return []
+        if self._model.device == "cpu":
+            return [0]
+        found = batches([decoded.length for decoded in waiting], _RENDERED_TOGETHER)
+        return next(batch for batch in found if 0 in batch)
+
+    def render(self, chosen: Sequence[Decoded]) -> list[Samples | ChatterboxError]:
+        """Sound of each, marked; a failure stands in its chunk's place."""
+        steps = self._settings.cfm_steps or None
+        jobs = [decoded.job for decoded in chosen]
+        if len(jobs) > 1:
+            rendered = self._in_memory(lambda: render_batch(self._model, jobs, steps), alone=False)
+            if rendered is not None:
+                return [self._marked(samples) for samples in rendered]
+        return [self._alone(job, steps) for job in jobs]
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        device = self._model.device
+        self._voices.clear()
+        del self._model, self._decoder
+        if device.startswith("cuda"):
+            import torch
+
+            torch.cuda.empty_cache()
+
+    def _alone(self, job: RenderJob, steps: int | None) -> Samples | ChatterboxError:
+        try:
+            return self._marked(self._in_memory(lambda: render(self._model, job, steps), alone=True))
+        except ChatterboxError as error:
+            return error
+
+    def _marked(self, samples: Samples) -> Samples:
+        return samples if self._marker is None else self._marker.apply(samples, SAMPLE_RATE)
+
+    def _in_memory(self, work: Callable[[], Any], alone: bool) -> Any:
+        """The result of `work`; ``None`` where the device's memory is too small for it beside the rest.
+
+        Raises:
+            GenerationError: too small for it `alone`.
+        """
+        import torch
+
+        try:
+            return work()
+        except torch.OutOfMemoryError as error:
+            if self._model.device.startswith("cuda"):
+                torch.cuda.empty_cache()
+            if alone:
+                raise GenerationError(
+                    "The device's memory is too small for this chunk; set fewer rows in models.options."
+                ) from error
+        return None
+
+    def _decode_request(self, request: TakeRequest) -> DecodeRequest:
+        model, given = self._model, request.parameters
+        voice = self._conditionals(request.voice)
+        fast = model.family in ("turbo", "nano")
+        sampling = Sampling(
+            temperature=given.get("temperature", 0.8),
+            cfg_weight=0.0 if fast else given.get("cfg_weight", 0.5),
+            **(_FIXED_FAST if fast else _FIXED),  # type: ignore[arg-type]
+        )
+        try:
+            tokens = text_tokens(model, request.text, request.language.partition("-")[0])
+        except InvalidRequestError as error:
+            raise GenerationError(error.message) from error
+        return DecodeRequest(
+            text_tokens=tokens,
+            speaker=voice.speaker,
+            prompt_tokens=voice.prompt_tokens,
+            emotion=given.get("exaggeration", 0.5),
+            voice_key=voice.key,
+            seed=request.seed,
+            sampling=sampling,
+            max_tokens=min(MOST_TOKENS, _TOKENS_EVER + _TOKENS_EACH * len(request.text)),
+        )
+
+    def _conditionals(self, name: str) -> Conditionals:
+        """A voice as the model understands it, from memory, from the disk, or made now.
+
+        Raises:
+            GenerationError: there is no such voice (any more), or its recording makes none.
+        """
+        if name in ("", BUILT_IN):
+            if self._model.builtin is None:
+                raise GenerationError("This checkpoint has no voice of its own; put a recording into the voices folder.")
+            return self._model.builtin
+        recording = self._folder.find(name)
+        if recording is None:
+            raise GenerationError(f"The recording {name} is not in the voices folder any more.")
+        seconds = self._settings.reference_seconds
+        content = f"{recording.voice.content_hash}/{self._model.checkpoint.name}/{seconds:g}/1"
+        key = hashlib.sha256(content.encode()).hexdigest()
+        return self._voices.get(key, lambda: self._prepared(recording.path, key, seconds))
+
+    def _prepared(self, path: Path, key: str, seconds: float) -> Conditionals:
+        kept = self._cache_dir / f"{key}.pt"
+        if kept.is_file():
+            try:
+                return load_conditionals(kept, key, self._model.device)
+            except ModelLoadError:
+                # Damaged, or of another version: made again, and written over.
+                pass
+        try:
+            made = prepare(self._model, decode(path, MODEL_RATE, LONGEST_SECONDS), MODEL_RATE, key, seconds)
+        except InvalidRequestError as error:
+            raise GenerationError(error.message) from error
+        self._cache_dir.mkdir(parents=True, exist_ok=True)
+        save_conditionals(made, kept)
+        return made
+
+
+def open_runtime(
+    wanted: Checkpoint,
+    settings: ChatterboxSettings,
+    locate: Callable[[Checkpoint, ProgressReport | None], Path],
+    folder: VoiceFolder,
+    cache_dir: Path,
+    threads: int,
+    report: ProgressReport | None,
+) -> Runtime:
+    """Find a checkpoint and load it.
+
+    Raises:
+        ModelLoadError: packages or files are missing or damaged, or the device is not there.
+    """
+    compat.prepare()
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
+    device = choose_device(settings.device)
+    place = locate(wanted, report)
+    if report is not None:
+        report(f"Loading Chatterbox {wanted.name}", 0.0)
+    model = load(wanted.name, place, device)
+    if settings.turbo_decoder:
+        model = with_turbo_decoder(model, locate(checkpoint("turbo"), report))
+    fast = model.family in ("turbo", "nano")
+    decoder = Decoder(
+        model.t3,
+        rows=settings.rows or ROWS,
+        positions=(400 if fast else 40) + TEXT_POSITIONS + MOST_TOKENS,
+        arithmetic=settings.arithmetic,
+        graphs=settings.graphs and device.startswith("cuda"),
+        prefix_cache_bytes=settings.prefixes_mb * 1_000_000 if fast else 0,
+    )
+    return Runtime(model, decoder, settings, folder, cache_dir)
+
+
+def choose_device(asked: str) -> str:
+    """The device that is asked for, or the best there is.
+
+    Raises:
+        ModelLoadError: it is not there.
+    """
+    import torch
+
+    if asked == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(asked.partition(":")[0], False):
+        raise ModelLoadError(f"The device {asked} of models.options is not on this machine.")
+    return asked
