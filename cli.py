@@ -129,7 +129,7 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
 def _model_checks(settings: Settings) -> list[dict[str, Any]]:
     used = {"kokoro"} if settings.models.engine in ("auto", "embedded") else set()
     if settings.validation.enabled:
-        used.add(f"whisper-{settings.validation.model}")
+        used |= {f"whisper-{settings.validation.model}", "phones"}
     store = _store(settings)
     checks = []
     for name in CATALOGUE:

@@ -51,6 +51,8 @@ class PathSettings(_Section):
     """Finished audio with its sidecars."""
     temp_dir: Path = Path("temp")
     """Audio under way; emptied by itself."""
+    reference_audio_dir: Path = Path("reference_audio")
+    """Recordings that engines with cloning take as voices, each named by its file."""
     models_dir: Path = Path("models")
     """Prepared models and downloads; may be deleted at any time and is made again."""
 
@@ -59,7 +61,7 @@ class ModelSettings(_Section):
     """Which engine speaks and where its files come from."""
 
     engine: str = "auto"
-    """`auto`, `embedded`, `tone` (a test engine that makes tones, never chosen by auto) or a plug-in's name."""
+    """`auto`, `chatterbox`, `embedded`, `tone` (makes tones for tests, never chosen by auto) or a plug-in's name."""
     local_dir: Path | None = None
     """Folder of model files under the names that `start.py models list` shows; looked at first."""
     allow_hub: bool = True
@@ -69,7 +71,7 @@ class ModelSettings(_Section):
     preload_models: bool = True
     """Load the models at start rather than at the first request."""
     options: dict[str, str | int | float | bool] = {}
-    """Settings of the chosen engine itself: for embedded, `variant` (auto, packaged, float, balanced, fast)."""
+    """Settings of the chosen engine itself: for embedded `variant`, for chatterbox those in docs/chatterbox.md."""
 
 
 class ValidationSettings(_Section):
@@ -82,7 +84,7 @@ class ValidationSettings(_Section):
     model: str = "base"
     """Model name, or a folder with a model in the backend's format."""
     threads: int = Field(0, ge=0, le=256)
-    """Processor threads of the Whisper model; 0 means all cores."""
+    """Processor threads of the Whisper model; 0 means half of the cores, at most 4."""
 
 
 class ApiSettings(_Section):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from config import Settings
 from core.validators import ValidatorPool
+from speech.engines.chatterbox.choice import examine
 from speech.engines.protocol import Engine
 from speech.engines.registry import EngineContext, create_engine
 from speech.validation.protocol import Validator
@@ -27,8 +28,9 @@ def build_engine(settings: Settings) -> ChosenEngine:
     """
     name, reason = settings.models.engine, "named in models.engine"
     if name == "auto":
-        name = "embedded"
-        reason = "models.engine is auto, and this version has no driver for Chatterbox checkpoints yet"
+        found = examine(settings.models.local_dir, settings.models.allow_hub)
+        name = "chatterbox" if found.suitable else "embedded"
+        reason = f"models.engine is auto, and {found.reason}"
     return ChosenEngine(create_engine(name, _context(settings)), reason)
 
 
@@ -59,4 +61,5 @@ def _context(settings: Settings) -> EngineContext:
         allow_hub=settings.models.allow_hub,
         threads=settings.models.threads,
         options=settings.models.options,
+        voices_dir=settings.paths.reference_audio_dir,
     )

@@ -120,7 +120,7 @@ def _setup(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _test(pytest_args: list[str], console: Console) -> int:
-    python = _ensure(environment.venv_folder(), console, ["test"])
+    python = _ensure(environment.venv_folder(), console, ["test", "chatterbox"])
     return checking.run_checks(python, pytest_args, Console())
 
 

@@ -89,7 +89,7 @@ def examine(venv: Path, config: Path | None = None, root: Path = sets.REPOSITORY
     yield _environment(venv, state)
     noted = stamp.read(venv) or stamp.Stamp()
     yield _packages(venv, state, noted, root)
-    yield _chatterbox(noted, root)
+    yield _gpu(noted)
     yield _disk(venv, noted, root)
     yield _browser()
     if state is not State.USABLE:
@@ -123,12 +123,10 @@ def _packages(venv: Path, state: State, noted: stamp.Stamp, root: Path) -> Findi
     return Finding("Packages", True, "complete: " + ", ".join(noted.sets))
 
 
-def _chatterbox(noted: stamp.Stamp, root: Path) -> Finding:
+def _gpu(noted: stamp.Stamp) -> Finding:
     found = gpu.find_gpu() or "none found"
-    if sets.CHATTERBOX_DRIVEN:
-        return Finding("GPU", None, found)
     packages = "installed" if noted.sets.get("chatterbox") else "not installed"
-    return Finding("GPU", None, f"{found}; Chatterbox packages {packages}; this version does not drive Chatterbox yet")
+    return Finding("GPU", None, f"{found}; Chatterbox packages {packages}")
 
 
 def _disk(venv: Path, noted: stamp.Stamp, root: Path) -> Finding:

@@ -13,10 +13,6 @@ from launcher.problems import LauncherError
 
 LOG_NAME = "chatterbox-install.log"
 PREPARE = ("cli.py", "prepare")
-NOT_DRIVEN = (
-    "Note: this version has no Chatterbox engine yet. Its packages are being installed because you asked; "
-    "the embedded engine keeps speaking until a later version uses them."
-)
 
 
 @dataclass(frozen=True)
@@ -76,8 +72,6 @@ class Installer:
         noted = stamp.read(self.venv) or stamp.Stamp()
         make = reinstall or state in {State.MISSING, State.BROKEN, State.FOREIGN}
         due = sets.wanted(names, noted.sets, self.find_gpu) if make else self._due(names, noted)
-        if "chatterbox" in names and not sets.CHATTERBOX_DRIVEN:
-            self.console.say(NOT_DRIVEN)
         self._check_space(due)
         prepares = self._can_prepare() and (make or sets.DEFAULT in due or not self._prepared(noted))
         self.console.total = int(make) + sum(len(item.calls) for item in due) + int(prepares)

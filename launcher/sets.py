@@ -10,10 +10,6 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# Whether this version's engines can use the Chatterbox packages. While they cannot, a GPU that is found
-# does not start a download of gigabytes; `--with chatterbox` still installs them on request.
-CHATTERBOX_DRIVEN = False
-
 
 @dataclass(frozen=True)
 class PipCall:
@@ -79,19 +75,16 @@ def wanted(
     requested: Iterable[str],
     recorded: Iterable[str],
     gpu: Callable[[], str],
-    *,
-    chatterbox_driven: bool = CHATTERBOX_DRIVEN,
 ) -> tuple[PackageSet, ...]:
     """Sets that this start needs, in the order of installation.
 
     Args:
         requested: names asked for by the command (`test`, `--with chatterbox`).
         recorded: names that were installed before; they are kept in step with their files.
-        gpu: names a GPU or returns an empty string; asked only where the answer matters.
-        chatterbox_driven: whether a found GPU brings the Chatterbox set.
+        gpu: names a GPU, which brings the Chatterbox set, or returns an empty string; asked only where it matters.
     """
     names = {"default", *requested, *recorded}
-    if chatterbox_driven and "chatterbox" not in names and gpu():
+    if "chatterbox" not in names and gpu():
         names.add("chatterbox")
     return tuple(package_set for package_set in ALL_SETS if package_set.name in names)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from exceptions import InvalidRequestError
 from speech.engines.protocol import Capabilities, Engine, Voice
@@ -44,20 +45,24 @@ class PlannedSpeech:
 
 
 def choose_voice(engine: Engine, name: str, field: str = "voice") -> Voice:
-    """The engine's voice of that name, its first for an empty name.
+    """The engine's voice of that name, its first for an empty name; a recording is also found without its suffix.
 
     Raises:
         InvalidRequestError: no such voice; the detail lists those there are.
     """
     if not name:
         return engine.voices[0]
-    for voice in engine.voices:
+    voices = engine.voices
+    for voice in voices:
         if voice.name == name:
+            return voice
+    for voice in voices:
+        if PurePath(voice.name).suffix and PurePath(voice.name).stem == name:
             return voice
     raise InvalidRequestError(
         f"There is no voice named {name[:80]!r} here.",
         field=field,
-        detail={"voices": [voice.name for voice in engine.voices]},
+        detail={"voices": [voice.name for voice in voices]},
     )
 
 

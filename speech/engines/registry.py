@@ -16,6 +16,7 @@ ENTRY_POINT_GROUP = "chatterbox_extended.engines"
 """Group under which a package announces ``name = "module:factory"``."""
 
 BUILT_IN = {
+    "chatterbox": "speech.engines.chatterbox:create",
     "embedded": "speech.engines.embedded:create",
     "tone": "speech.engines.tone:create",
 }
@@ -31,6 +32,7 @@ class EngineContext:
         allow_hub: whether missing files may be downloaded from the model hub.
         threads: processor threads for the model, 0 for all cores.
         options: the engine's own section of the configuration.
+        voices_dir: folder of reference recordings, for engines that clone.
     """
 
     cache_dir: Path
@@ -38,6 +40,7 @@ class EngineContext:
     allow_hub: bool
     threads: int
     options: Mapping[str, Any]
+    voices_dir: Path | None = None
 
 
 Factory = Callable[[EngineContext], Engine]

@@ -36,11 +36,9 @@ def test_request_keeps_the_order_of_installation() -> None:
     assert names(sets.wanted(("chatterbox", "test"), {}, no_gpu)) == ["default", "test", "chatterbox"]
 
 
-def test_gpu_brings_chatterbox_only_in_a_version_that_drives_it() -> None:
-    gpu = lambda: "a GPU"  # noqa: E731
-    assert names(sets.wanted((), {}, gpu, chatterbox_driven=False)) == ["default"]
-    assert names(sets.wanted((), {}, gpu, chatterbox_driven=True)) == ["default", "chatterbox"]
-    assert names(sets.wanted((), {}, no_gpu, chatterbox_driven=True)) == ["default"]
+def test_a_gpu_brings_chatterbox() -> None:
+    assert names(sets.wanted((), {}, lambda: "a GPU")) == ["default", "chatterbox"]
+    assert names(sets.wanted((), {}, no_gpu)) == ["default"]
 
 
 def test_nothing_is_due_when_the_digests_agree(root: Path) -> None:

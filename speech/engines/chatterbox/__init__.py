@@ -32,12 +32,10 @@ def create(context: EngineContext) -> ChatterboxEngine:
             return folder
         if not context.allow_hub:
             raise ModelLoadError(
-                f"The Chatterbox model {wanted.name} is not on this machine, and models.allow_hub forbids downloading it."
+                f"The Chatterbox model {wanted.name} is not on this machine, and models.allow_hub forbids a download."
             )
         return download(wanted.name, report)
 
     settings = read_settings(context.options)
     name = settings.model if settings.model != "auto" else on_disk(context.local_dir) or "english"
-    return ChatterboxEngine(
-        checkpoint(name), settings, locate, context.voices_dir, context.cache_dir, context.threads
-    )
+    return ChatterboxEngine(checkpoint(name), settings, locate, context.voices_dir, context.cache_dir, context.threads)

@@ -28,15 +28,15 @@ def examine(local_dir: Path | None, allow_hub: bool) -> Suitability:
     try:
         compat.require()
     except ModelLoadError:
-        return Suitability(False, "the Chatterbox packages are not installed (python3 start.py setup --with chatterbox)")
+        return Suitability(False, f"the Chatterbox packages are not installed ({compat.INSTALL})")
     if found := on_disk(local_dir):
         return Suitability(True, f"the Chatterbox model {found} lies on this machine")
     gpu = gpu_name()
     if not gpu:
         return Suitability(False, "there is neither a GPU nor a Chatterbox model on this machine")
     if not allow_hub:
-        return Suitability(False, f"there is a GPU ({gpu}) but no Chatterbox model, and models.allow_hub forbids a download")
-    return Suitability(True, f"there is a GPU ({gpu}); the model is downloaded")
+        return Suitability(False, f"a GPU ({gpu}) is there, but no model, and models.allow_hub forbids a download")
+    return Suitability(True, f"a GPU ({gpu}) is there; the model is downloaded")
 
 
 def on_disk(local_dir: Path | None) -> str | None:

@@ -62,6 +62,8 @@ def prepare() -> None:
     """
     require()
     _detach_torchaudio()
+    # The perceiver of the English model says so at every voice, in the thread that speaks.
+    warnings.filterwarnings("ignore", ".*sdp_kernel", FutureWarning)
     with known_warnings():
         try:
             import chatterbox  # noqa: F401

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,6 +72,19 @@ def load(name: str, folder: Path, device: str) -> LoadedModel:
     if (voice := folder / CONDITIONALS).is_file():
         builtin = load_conditionals(voice, file_sha256(voice), device)
     return LoadedModel(wanted, t3, s3gen, voice_encoder, tokenizer, builtin, device)
+
+
+def with_renderer(model: LoadedModel, other: Checkpoint, folder: Path) -> LoadedModel:
+    """`model` with the S3Gen of another checkpoint; both speak the same speech tokens.
+
+    Raises:
+        ModelLoadError: packages or files are missing or damaged.
+    """
+    with compat.known_warnings():
+        s3gen = _load_s3gen(other, folder).to(model.device).eval()
+    # The tokenizer and the speaker encoder in it make the voice: those stay the model's own.
+    s3gen.tokenizer, s3gen.speaker_encoder = model.s3gen.tokenizer, model.s3gen.speaker_encoder
+    return replace(model, s3gen=s3gen)
 
 
 def _load_speaking(wanted: Checkpoint, folder: Path, device: str) -> tuple[Module, Module, Any]:

@@ -18,8 +18,8 @@ from speech.engines.chatterbox.conditionals import (
     load_conditionals,
     save_conditionals,
 )
-from speech.engines.chatterbox.decoder import DecodeRequest, Decoder, Sampling
-from speech.engines.chatterbox.loading import LoadedModel, load
+from speech.engines.chatterbox.decoder import Decoder, DecodeRequest, Sampling
+from speech.engines.chatterbox.loading import LoadedModel, load, with_renderer
 from speech.engines.chatterbox.references import LONGEST_SECONDS, MODEL_RATE, prepare
 from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, render, render_batch, speakable
 from speech.engines.chatterbox.settings import ChatterboxSettings
@@ -206,7 +206,7 @@ class Runtime:
         """
         if name in ("", BUILT_IN):
             if self._model.builtin is None:
-                raise GenerationError("This checkpoint has no voice of its own; put a recording into the voices folder.")
+                raise GenerationError("This model has no voice of its own; put a recording into the voices folder.")
             return self._model.builtin
         recording = self._folder.find(name)
         if recording is None:
@@ -258,7 +258,8 @@ def open_runtime(
         report(f"Loading Chatterbox {wanted.name}", 0.0)
     model = load(wanted.name, place, device)
     if settings.turbo_decoder:
-        model = with_turbo_decoder(model, locate(checkpoint("turbo"), report))
+        turbo = checkpoint("turbo")
+        model = with_renderer(model, turbo, locate(turbo, report))
     fast = model.family in ("turbo", "nano")
     decoder = Decoder(
         model.t3,

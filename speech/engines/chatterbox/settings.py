@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from exceptions import ConfigurationError
-from speech.engines.chatterbox.checkpoints import CHECKPOINTS
 
 ModelName = Literal["auto", "english", "multilingual", "multilingual-v3", "turbo", "nano"]
 ArithmeticName = Literal["float32", "bfloat16", "int8"]
 
-RANGES = {
+RANGES: dict[str, tuple[float, float]] = {
     "rows": (0, 64),
     "reference_seconds": (1.0, 10.0),
     "cfm_steps": (0, 100),
@@ -30,7 +28,7 @@ class ChatterboxSettings:
 
     Attributes:
         model: released model; ``auto`` takes the first that lies on disk, and english if none does.
-        device: torch's name (``cpu``, ``cuda``, ``cuda:1``, ``mps``); ``auto`` takes CUDA or ROCm, then MPS, then the CPU.
+        device: torch's name (``cpu``, ``cuda``, ``cuda:1``, ``mps``); ``auto`` takes CUDA or ROCm, then MPS, then CPU.
         rows: rows of the decoder, 0 for 8. A chunk takes two with guidance (English and multilingual with a
             ``cfg_weight`` above 0), else one.
         arithmetic: of the decoder. ``bfloat16`` is for CUDA, ``int8`` for the CPU; both change the audio, and a
@@ -60,7 +58,7 @@ class ChatterboxSettings:
     @property
     def sound(self) -> str:
         """What changes the sound, in a few words; empty if nothing does."""
-        changed = []
+        changed: list[str] = []
         if self.arithmetic != "float32":
             changed.append(self.arithmetic)
         if self.reference_seconds < 10.0:
@@ -102,14 +100,12 @@ def _check(name: str, value: Any, wanted: Any) -> None:
         if value not in get_args(wanted):
             raise ConfigurationError(f"{name} must be one of {', '.join(get_args(wanted))}.", field=field)
         return
-    allowed: type | types.UnionType = int | float if wanted is float else wanted
+    allowed = (int, float) if wanted is float else (wanted,)
     if not isinstance(value, allowed) or (isinstance(value, bool) and wanted is not bool):
         raise ConfigurationError(f"{name} must be a {_WORDS[wanted]}.", field=field)
-    if name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
-        least, most = RANGES[name]
+    least, most = RANGES.get(name, (0, 0))
+    if name in RANGES and not least <= value <= most:
         raise ConfigurationError(f"{name} must be between {least:g} and {most:g}.", field=field)
 
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "yes or no (true, false)"}
-
-assert set(get_args(ModelName)) - {"auto"} == set(CHECKPOINTS) - {"vc"}

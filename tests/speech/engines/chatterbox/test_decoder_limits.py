@@ -13,7 +13,6 @@ from speech.engines.chatterbox.decoder.linear import LinearFactory
 from tests.support.t3_models import Kind, make_decoder, make_request, make_t3, run, skip_without_upstream
 
 skip_without_upstream()
-pytestmark = pytest.mark.filterwarnings("ignore:.*sdp_kernel:FutureWarning")
 
 KINDS: list[Kind] = ["english", "multilingual", "turbo"]
 

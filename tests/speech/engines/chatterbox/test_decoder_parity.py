@@ -17,7 +17,6 @@ from tests.support.t3_models import (
 )
 
 skip_without_upstream()
-pytestmark = pytest.mark.filterwarnings("ignore:.*sdp_kernel:FutureWarning")
 
 KINDS: list[Kind] = ["english", "multilingual", "turbo"]
 
