@@ -68,6 +68,8 @@ class ModelSettings(_Section):
     """Whether a model file that neither the local folder nor a package has may be downloaded."""
     threads: int = Field(0, ge=0, le=256)
     """Processor threads of the speech model; 0 means all cores."""
+    idle_unload_minutes: float = Field(0.0, ge=0.0, le=10_080.0)
+    """Minutes without a request after which the speech model leaves memory; the next one loads it. 0 for never."""
     preload_models: bool = True
     """Load the models at start rather than at the first request."""
     options: dict[str, str | int | float | bool] = {}

@@ -45,7 +45,7 @@ class CoreEngine:
             ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine)
         )
         self.outputs = OutputStore(settings.paths.output_dir)
-        self.lane = Lane(self.engine, depth=self._lane_depth())
+        self.lane = Lane(self.engine, self._lane_depth(), settings.models.idle_unload_minutes * 60)
         self._workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self._readiness = Readiness("starting", "The models are being loaded.")
@@ -70,8 +70,8 @@ class CoreEngine:
     @property
     def models_loaded(self) -> dict[str, bool]:
         """Whether the speech model and the validator are in memory, as far as the start has come."""
-        loaded = self._readiness.ready
-        return {"tts": loaded, "whisper": loaded and self.validator is not None}
+        whisper = self._readiness.ready and self.validator is not None
+        return {"tts": self.lane.loaded, "whisper": whisper}
 
     @property
     def active_requests(self) -> int:

@@ -27,10 +27,17 @@ class Lane:
     Args:
         engine: loaded in the lane thread at the first ticket or by `load`.
         depth: most tickets waiting; more are refused with ``QueueFullError``.
+        idle_seconds: without a ticket for so long the engine is unloaded, and loaded again by the next; 0 for never.
+
+    Attributes:
+        engine: as given.
+        loaded: whether the engine is in memory, as far as the lane knows.
     """
 
-    def __init__(self, engine: Engine, depth: int = 64) -> None:
+    def __init__(self, engine: Engine, depth: int = 64, idle_seconds: float = 0.0) -> None:
         self.engine = engine
+        self.loaded = False
+        self._idle_seconds = idle_seconds
         self._depth = depth
         self._service: Service = StepService(engine) if isinstance(engine, StepwiseEngine) else BatchService(engine)
         self._tickets: list[Ticket] = []
@@ -89,17 +96,26 @@ class Lane:
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._closing or self._tickets or self._loads or self._service.busy)
+                timeout = self._idle_seconds if self.loaded and self._idle_seconds else None
+                woken = self._wake.wait_for(self._has_work, timeout)
                 if self._closing and not self._service.busy:
                     break
                 loads, self._loads = self._loads, []
                 count = 0 if loads else min(len(self._tickets), self._service.room)
                 tickets = [heapq.heappop(self._tickets) for _ in range(count)]
+            if not woken:
+                self.engine.unload()
+                self.loaded = False
             for report, future in loads:
                 self._load(report, future)
             if tickets or self._service.busy:
+                self.loaded = True
                 self._service.work(tickets)
         self.engine.unload()
+        self.loaded = False
+
+    def _has_work(self) -> bool:
+        return bool(self._closing or self._tickets or self._loads or self._service.busy)
 
     def _load(self, report: ProgressReport | None, future: Future[None]) -> None:
         try:
@@ -107,4 +123,5 @@ class Lane:
         except ChatterboxError as error:
             future.set_exception(error)
         else:
+            self.loaded = True
             future.set_result(None)

@@ -65,6 +65,20 @@ def test_speaks_and_measures(lane: Lane) -> None:
     assert take.seconds > 0
 
 
+def test_an_idle_engine_is_unloaded_and_loaded_again() -> None:
+    engine = RecordingEngine()
+    lane = Lane(engine, idle_seconds=0.05)
+    lane.submit(request(), CancelToken()).result(5)
+    deadline = time.monotonic() + 5
+    while lane.loaded and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert not lane.loaded
+    assert lane.submit(request(), CancelToken()).result(5).samples.size
+    assert lane.loaded and engine.loads == 2
+    lane.close()
+
+
 def test_all_model_calls_come_from_one_thread(lane: Lane, engine: RecordingEngine) -> None:
     futures = [lane.submit(request(f"text {number}"), CancelToken()) for number in range(6)]
     for future in futures:
