@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from typing import Any
 
@@ -49,19 +48,18 @@ def test_a_loop_ends_a_request() -> None:
 def test_broken_numbers_end_only_their_request(english: Any) -> None:
     import torch
 
-    requests = [make_request("english", number) for number in (1, 2, 3)]
-    expected = run(make_decoder(english), *requests)
+    neighbour, later = make_request("english", 6, max_tokens=60), make_request("english", 0)
+    expected = run(make_decoder(english), neighbour, later)
     decoder = make_decoder(english)
-    broken = dataclasses.replace(requests[1], speaker=torch.full((1, 256), float("nan")))
-    sequences = [decoder.join(request) for request in (requests[0], broken)]
-    assert decoder.step() == [sequences[1]]
-    assert (sequences[1].reason, sequences[1].tokens) == ("not_finite", [])
-    # The freed rows serve again, and nothing of the broken numbers is left in them.
-    sequences.append(decoder.join(requests[2]))
-    sequences.append(decoder.join(requests[1]))
+    running = decoder.join(neighbour)
+    broken = decoder.join(make_request("english", 6, speaker=torch.full((1, 256), float("nan"))))
+    assert decoder.step() == [broken]
+    assert (broken.reason, broken.tokens) == ("not_finite", [])
+    # A shorter request gets the freed rows: what it does not overwrite is masked, and still must be finite.
+    follower = decoder.join(later)
     while decoder.running:
         decoder.step()
-    assert [sequence.tokens for sequence in sequences] == [expected[0], [], expected[2], expected[1]]
+    assert [running.tokens, follower.tokens] == expected
 
 
 def test_rows_are_counted(english: Any) -> None:

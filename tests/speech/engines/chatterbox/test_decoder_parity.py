@@ -128,3 +128,19 @@ def test_a_stop_drawn_first(kind: Kind) -> None:
     assert any(tokens[:1] == ([stop] if kind == "turbo" else []) for tokens in expected)
     decoder = make_decoder(t3)
     assert [run(decoder, request)[0] for request in requests] == expected
+
+
+def test_the_guard_decides_when_the_stop_is_likely() -> None:
+    import torch
+
+    # A constant in all embeddings is a bias to the head: here the stop token leads wherever it is not held back.
+    t3 = make_t3("multilingual")
+    with torch.no_grad():
+        t3.speech_emb.weight[:, 0] = t3.speech_pos_emb.emb.weight[:, 0] = 20
+        t3.speech_head.weight[:, 0] = 0
+        t3.speech_head.weight[t3.hp.stop_speech_token] = 0
+        t3.speech_head.weight[t3.hp.stop_speech_token, 0] = 3
+    requests = [make_request("multilingual", number, max_tokens=40) for number in range(1, 8)]
+    expected = [upstream_tokens(t3, request) for request in requests]
+    assert len({len(tokens) for tokens in expected}) > 3
+    assert run(make_decoder(t3, graphs=True), *requests) == expected
