@@ -85,6 +85,8 @@ class ValidationSettings(_Section):
     """Library that runs the model."""
     model: str = "base"
     """Model name, or a folder with a model in the backend's format."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where the Whisper model runs; cuda needs CUDA's libraries for CTranslate2 and was never run by us."""
     threads: int = Field(0, ge=0, le=256)
     """Processor threads of the Whisper model; 0 means half of the cores, at most 4."""
 

@@ -169,9 +169,10 @@ class CoreEngine:
 
     def _refuse_foreign_engine(self, request: TextOptions) -> None:
         name = self.engine.capabilities.engine
+        model = self.engine.capabilities.model
+        known = {"auto", name, model, f"{name}-{model.partition(' ')[0]}"}
         for field in ("engine", "model"):
-            asked = getattr(request, field)
-            if asked not in ("auto", name, self.engine.capabilities.model):
+            if (asked := getattr(request, field)) not in known:
                 raise InvalidRequestError(
                     f"The engine {asked!r} is not running here; this service speaks with {name!r}.", field=field
                 )
@@ -181,10 +182,17 @@ class CoreEngine:
         return self.settings.server.max_concurrent_requests * chunks_each
 
     def _load(self, report: Callable[[str, float], None] | None) -> None:
+        def tell(sentence: str, share: float) -> None:
+            # A download of gigabytes is seen by whoever asks whether the service is ready.
+            if self._readiness.state == "starting":
+                self._readiness = Readiness("starting", f"{sentence} ({share:.0%}).")
+            if report is not None:
+                report(sentence, share)
+
         try:
-            self.lane.load(report).result()
+            self.lane.load(tell).result()
             if self.validator is not None:
-                self.validator.load(report)
+                self.validator.load(tell)
         except ModelLoadError as error:
             state = Readiness("failed", error.message)
         except ChatterboxError as error:

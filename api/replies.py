@@ -51,7 +51,7 @@ def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTS
         engine=capabilities.engine,
         model=capabilities.model,
         voice=result.voice,
-        watermarked=capabilities.watermark,
+        watermarked=result.watermarked,
         ignored_parameters=list(result.ignored_parameters),
         warnings=list(result.warnings),
         finishing=dict(result.generations[0].finishing),

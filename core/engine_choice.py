@@ -47,6 +47,7 @@ def build_validators(settings: Settings, engine: Engine) -> ValidatorPool:
             local_dir=settings.models.local_dir,
             allow_hub=settings.models.allow_hub,
             threads=settings.validation.threads,
+            device=settings.validation.device,
         )
 
     checking = settings.validation

@@ -9,7 +9,7 @@ from api_models import TextOptions, TTSRequest
 from exceptions import InvalidRequestError
 from speech.audio.denoise import available as denoising_available
 from speech.audio.loudness import LoudnessTarget
-from speech.engines.protocol import Capabilities
+from speech.engines.protocol import UNMARKED, Capabilities
 from speech.finishing import FinishingRules, SilenceCut
 from speech.reading import ReadingRules
 from speech.takes import TakeRules
@@ -35,11 +35,13 @@ class EngineUse:
         parameters: values by engine parameter.
         ignored: fields that were set without effect with this engine.
         stretch: speed that finishing has to make, 1 where the engine makes it.
+        watermarked: whether the speech carries the engine's mark.
     """
 
     parameters: Mapping[str, float]
     ignored: tuple[str, ...]
     stretch: float
+    watermarked: bool = False
 
     def with_ignored(self, fields: tuple[str, ...]) -> EngineUse:
         """The same with further fields without effect."""
@@ -131,9 +133,12 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
                 field=field,
             )
         parameters[name] = 1.0 if name == "speed" and stretched else value
+    if full.disable_watermark and capabilities.watermark:
+        parameters[UNMARKED] = 1.0
     made = parameters.get("speed", 1.0)
     ignored += _without_effect(asked, capabilities)
-    return EngineUse(parameters, tuple(ignored), full.speed_factor / made)
+    marked = capabilities.watermark and not full.disable_watermark
+    return EngineUse(parameters, tuple(ignored), full.speed_factor / made, marked)
 
 
 def _without_effect(asked: TTSRequest, capabilities: Capabilities) -> list[str]:

@@ -55,6 +55,7 @@ class SpeechResult:
         texts: captions and records of all generations.
         voice: name of the voice that spoke first.
         processing_seconds: from admission to the last file.
+        watermarked: whether the speech carries the engine's inaudible mark.
         ignored_parameters: fields that were set but have no effect with this engine.
         warnings: sentences for people.
     """
@@ -64,6 +65,7 @@ class SpeechResult:
     texts: tuple[StoredText, ...]
     voice: str
     processing_seconds: float
+    watermarked: bool
     ignored_parameters: tuple[str, ...]
     warnings: tuple[str, ...]
 

@@ -90,6 +90,7 @@ def carry_out(order: SpeechOrder, workshop: Workshop, observer: Observer, cancel
         texts=files.texts,
         voice=plan.chunks[0].voice,
         processing_seconds=time.perf_counter() - started,
+        watermarked=order.use.watermarked,
         ignored_parameters=order.use.ignored,
         warnings=(*order.warnings, *_warnings(made)),
     )

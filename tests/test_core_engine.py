@@ -13,11 +13,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from api_models import TTSRequest
+from config import Settings
 from core.results import SpeechResult
 from core_engine import CoreEngine
 from exceptions import CancelledError, DeadlineExceededError, GenerationError, InvalidRequestError, QueueFullError
 from speech.cancel import CancelToken
-from speech.engines.tone import ToneFaults, chunk_pitch
+from speech.engines.protocol import ProgressReport
+from speech.engines.tone import ToneEngine, ToneFaults, chunk_pitch
 from speech.progress import ChunkDone, Event, Planned, TakeJudged
 from speech.text.lower import lower_case
 from speech.text.prepare import TextRules, prepare_text
@@ -277,6 +279,25 @@ def test_readiness_follows_the_load(make_core: CoreMaker) -> None:
     assert core.validator.loads == 1  # type: ignore[union-attr]
     core.close()
     assert core.readiness.state == "stopping"
+
+
+def test_progress_of_a_long_load_is_the_reason_why_it_is_not_ready(settings: Settings) -> None:
+    going, told = threading.Event(), threading.Event()
+
+    class Downloading(ToneEngine):
+        def load(self, report: ProgressReport | None = None) -> None:
+            if report is not None:
+                report("Downloading the model", 0.42)
+            told.set()
+            going.wait(10)
+
+    core = CoreEngine(settings, engine=Downloading(), validator=scores(1.0))
+    core.start()
+    assert told.wait(5)
+    assert core.readiness.reason == "Downloading the model (42%)."
+    going.set()
+    assert core.wait_ready(5).ready
+    core.close()
 
 
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,6 +14,10 @@ ProgressReport = Callable[[str, float], None]
 """Called with a short sentence and a share done (0 to 1) while something long is prepared."""
 
 
+UNMARKED = "unmarked"
+"""Parameter by which a request leaves the engine's watermark out; given only to engines that make one."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A number by which the caller shapes the sound, with the range in which it has effect."""

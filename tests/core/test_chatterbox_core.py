@@ -61,6 +61,21 @@ def test_tags_stay_in_the_text_and_parameters_without_effect_are_named(core: Cor
     assert "temperature" not in result.ignored_parameters
 
 
+@pytest.mark.parametrize("model", ["auto", "chatterbox", "chatterbox-turbo"])
+def test_the_model_may_be_named(core: CoreEngine, model: str) -> None:
+    assert core.plan(request(model=model)).plan.chunks
+    with pytest.raises(InvalidRequestError):
+        core.plan(request(model="chatterbox-nano"))
+
+
+def test_the_watermark_may_be_left_out(core: CoreEngine) -> None:
+    marked, plain = core.tts(request()), core.tts(request(disable_watermark=True))
+
+    assert marked.watermarked and not plain.watermarked
+    assert "disable_watermark" not in plain.ignored_parameters
+    assert decode(marked.files[0].path)[0].tobytes() != decode(plain.files[0].path)[0].tobytes()
+
+
 def test_unknown_voices_are_refused_with_those_there_are(core: CoreEngine) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         core.tts(request(voice="bob.wav"))

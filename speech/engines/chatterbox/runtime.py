@@ -26,7 +26,7 @@ from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.text_tokens import text_tokens
 from speech.engines.chatterbox.voices import BUILT_IN, VoiceFolder
 from speech.engines.chatterbox.watermark import Watermarker
-from speech.engines.protocol import ProgressReport, TakeRequest
+from speech.engines.protocol import UNMARKED, ProgressReport, TakeRequest
 from speech.samples import Samples
 
 ROWS: Final = 8
@@ -50,9 +50,10 @@ _FIXED_FAST: Final = {"repetition_penalty": 1.2, "min_p": 0.0, "top_p": 0.95, "t
 
 @dataclass(frozen=True)
 class Decoded:
-    """A chunk's speech tokens, ready to be rendered."""
+    """A chunk's speech tokens, ready to be rendered, and whether the sound is to be marked."""
 
     job: RenderJob
+    marked: bool
 
     @property
     def length(self) -> int:
@@ -115,7 +116,8 @@ class Runtime:
         if sequence.reason == "not_finite":
             raise GenerationError("The model's numbers broke on this text; try another seed or float32.")
         tokens = speakable(self._model, sequence.tokens)
-        return Decoded(RenderJob(tokens, self._conditionals(request.voice).render, request.seed))
+        job = RenderJob(tokens, self._conditionals(request.voice).render, request.seed)
+        return Decoded(job, self._marker is not None and not request.parameters.get(UNMARKED))
 
     def choose(self, waiting: Sequence[Decoded]) -> list[int]:
         """Places of those that are best rendered now: the first on the CPU, on a GPU with others of its length."""
@@ -133,8 +135,8 @@ class Runtime:
         if len(jobs) > 1:
             rendered = self._in_memory(lambda: render_batch(self._model, jobs, steps), alone=False)
             if rendered is not None:
-                return [self._marked(samples) for samples in rendered]
-        return [self._alone(job, steps) for job in jobs]
+                return [self._finished(decoded, sound) for decoded, sound in zip(chosen, rendered, strict=True)]
+        return [self._alone(decoded, steps) for decoded in chosen]
 
     def close(self) -> None:
         """Give the device's memory back."""
@@ -146,14 +148,15 @@ class Runtime:
 
             torch.cuda.empty_cache()
 
-    def _alone(self, job: RenderJob, steps: int | None) -> Samples | ChatterboxError:
+    def _alone(self, decoded: Decoded, steps: int | None) -> Samples | ChatterboxError:
         try:
-            return self._marked(self._in_memory(lambda: render(self._model, job, steps), alone=True))
+            sound = self._in_memory(lambda: render(self._model, decoded.job, steps), alone=True)
+            return self._finished(decoded, sound)
         except ChatterboxError as error:
             return error
 
-    def _marked(self, samples: Samples) -> Samples:
-        return samples if self._marker is None else self._marker.apply(samples, SAMPLE_RATE)
+    def _finished(self, decoded: Decoded, sound: Samples) -> Samples:
+        return self._marker.apply(sound, SAMPLE_RATE) if self._marker is not None and decoded.marked else sound
 
     def _in_memory(self, work: Callable[[], Any], alone: bool) -> Any:
         """The result of `work`; ``None`` where the device's memory is too small for it beside the rest.
