@@ -23,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
         None,
         {
             "models": {"engine": "tone"},
-            "paths": {"output_dir": str(tmp_path / "outputs"), "models_dir": str(tmp_path / "models")},
+            "paths": {f"{name}_dir": str(tmp_path / name) for name in ("output", "temp", "models", "reference_audio")},
             "ui": {"enable_ui": False},
         },
     )

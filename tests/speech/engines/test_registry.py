@@ -43,7 +43,7 @@ def test_built_in_engines_are_created_without_loading(name: str, context: Engine
 
 
 def test_installed_packages_add_engines(plug_in: None, context: EngineContext) -> None:
-    assert engine_names() == ("embedded", "tone", "broken", "parrot")
+    assert engine_names() == ("chatterbox", "embedded", "tone", "broken", "parrot")
     assert isinstance(create_engine("parrot", context), ToneEngine)
 
 
