@@ -37,6 +37,7 @@ from main_api import create_app
 from speech.cancel import CancelToken
 from speech.engines.protocol import TakeRequest
 from speech.progress import ChunkDone, Event
+from speech.text.spoken import spoken_form
 from speech.validation.compare import normal_words
 from speech.weights import WeightStore
 from speech.weights_catalogue import WHISPER_TINY_EN
@@ -89,11 +90,14 @@ class Judge:
 
 
 def word_error_rate(expected: list[str], heard: list[str]) -> float:
-    pairs = [
-        (" ".join(normal_words(text, "en")), " ".join(normal_words(said, "en")))
-        for text, said in zip(expected, heard, strict=True)
-    ]
-    return float(jiwer.wer([pair[0] for pair in pairs], [pair[1] for pair in pairs]))
+    """Of all texts together; each is compared as written and as read out, and the nearer form counts."""
+    wanted, found = [], []
+    for text, said in zip(expected, heard, strict=True):
+        words = " ".join(normal_words(said, "en"))
+        forms = [" ".join(normal_words(form, "en")) for form in (text, spoken_form(text, "en-US"))]
+        wanted.append(min(forms, key=lambda form: jiwer.wer(form, words)))
+        found.append(words)
+    return float(jiwer.wer(wanted, found))
 
 
 def speak(client: httpx2.Client, **body: object) -> tuple[dict[str, Any], float]:

@@ -144,6 +144,7 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
 def _without_effect(asked: TTSRequest, capabilities: Capabilities) -> list[str]:
     effect = {
         "seed": capabilities.seeded,
+        "max_attempts_per_candidate": capabilities.seeded,
         "disable_watermark": capabilities.watermark,
         "speed_factor_library": asked.speed_factor_library not in ABSENT_LIBRARIES,
         "keep_original_wav_ae": asked.use_auto_editor or not asked.keep_original_wav_ae,

@@ -148,7 +148,9 @@ class ChunkSpeaker:
         started = time.monotonic()
         judged: list[JudgedTake] = []
         faults: list[str] = []
-        for attempt in range(self.rules.attempts):
+        # What draws nothing at random says much the same again; its one round varies the pace.
+        rounds = self.rules.attempts if self.lane.engine.capabilities.seeded else 1
+        for attempt in range(rounds):
             first = attempt * self.rules.candidates
             self._round(chunk, range(first, first + self.rules.candidates), judged, faults, started)
             winner = self._winner(judged)

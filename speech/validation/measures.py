@@ -21,6 +21,7 @@ _LETTER_SECONDS = 0.058  # with the next, the mean of 4,500 English words spoken
 _WORD_SECONDS = 0.03
 _PACE_ONCE = 0.17  # the last syllable of any utterance is drawn out; fitted with the next on 465 takes of eight voices
 _PACE_SHARE = 0.88
+_PACE_WORDS = 3
 SHORT_WORD_LETTERS = 3
 """Longest word that recognisers leave out of correct speech when it opens a sentence."""
 
@@ -57,7 +58,7 @@ def measure(score: ForcedScore, loud: Loudness, bounds: Bounds, speed: float) ->
     return {
         **_fit(score),
         **_lengths(score.words, bounds.start),
-        "pace": math.log(max(0.05, sound) / _usual_seconds(score.words) * speed),
+        "pace": _pace(sound * speed, score.words),
         **_surroundings(score.words, loud, bounds),
     }
 
@@ -107,9 +108,13 @@ def usual_lengths(words: Sequence[ScoredWord]) -> Floats:
     return np.array([_WORD_SECONDS + _LETTER_SECONDS * letters(word.text) for word in words])
 
 
-def _usual_seconds(words: Sequence[ScoredWord]) -> float:
-    """Seconds of sound that a whole utterance lets expect."""
-    return _PACE_ONCE + _PACE_SHARE * float(usual_lengths(words).sum())
+def _pace(sound: float, words: Sequence[ScoredWord]) -> float:
+    """Natural logarithm of the seconds of sound over those that the letters let expect.
+
+    One or two words alone may be drawn out to twice their length; for them it is taken as less.
+    """
+    usual = _PACE_ONCE + _PACE_SHARE * float(usual_lengths(words).sum())
+    return math.log(max(0.05, sound) / usual) * min(1.0, len(words) / _PACE_WORDS)
 
 
 def _lengths(words: Sequence[ScoredWord], start: float) -> dict[str, float]:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +86,14 @@ def test_shortest_chooses_the_shortest_that_passes(speaking: Speaking) -> None:
 def test_takes_never_exceed_candidates_times_attempts(speaking: Speaking, candidates: int, attempts: int) -> None:
     result = speaking.speaker(TakeRules(candidates, attempts), scores(0.1)).finish(chunk())
     assert result.takes == candidates * attempts
+
+
+def test_an_engine_without_chance_gets_one_round(speaking: Speaking) -> None:
+    speaker = speaking.speaker(TakeRules(candidates=3, attempts=3), scores(0.1))
+    engine = speaker.lane.engine
+    engine.capabilities = replace(engine.capabilities, seeded=False)  # type: ignore[misc]
+
+    assert speaker.finish(chunk()).takes == 3
 
 
 def test_best_failed_take_is_kept_by_default(speaking: Speaking) -> None:
