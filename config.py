@@ -88,7 +88,7 @@ class ValidationSettings(_Section):
     device: Literal["cpu", "cuda"] = "cpu"
     """Where the Whisper model runs; cuda needs CUDA's libraries for CTranslate2 and was never run by us."""
     threads: int = Field(0, ge=0, le=256)
-    """Processor threads of the Whisper model; 0 means half of the cores, 2 to 4."""
+    """Processor threads of the Whisper model; 0 means half of the cores, at most 4."""
 
 
 class ApiSettings(_Section):

@@ -8,10 +8,8 @@ from typing import Protocol
 
 from speech.audio.edges import silence
 from speech.audio.timeline import TimeMap
-from speech.engines.protocol import Capabilities
 from speech.finishing import FinishedChunk, FinishingRules, finish_chunk
 from speech.plan import Plan
-from speech.processors import usable_processors
 from speech.progress import ChunkDone, Observer
 from speech.quality import ChunkQuality, chunk_quality
 from speech.samples import Samples
@@ -19,8 +17,6 @@ from speech.takes import ChunkResult, ChunkSpeaker
 
 MARK_PAUSE_MS = 1_000
 """Stands in the place of a chunk that was given up."""
-
-_TOO_FEW_PROCESSORS = 2
 
 
 class Sink(Protocol):
@@ -62,7 +58,7 @@ def speak_plan(
     """Generate, judge, finish and append every chunk.
 
     The next chunk's first take is queued before the present one is judged, so that model and validator work at
-    the same time (see `chunks_ahead`).
+    the same time; an engine that batches gets as many chunks ahead as it takes at once.
 
     Args:
         plan: what to speak.
@@ -77,7 +73,7 @@ def speak_plan(
         written; the caller discards the sink.
     """
     chunks, rate = plan.chunks, plan.sample_rate
-    ahead = chunks_ahead(speaker.lane.engine.capabilities, usable_processors())
+    ahead = max(1, speaker.lane.engine.capabilities.max_batch)
     begun, seconds_cut = 0, 0.0
     report: list[ChunkQuality] = []
     spans: list[tuple[int, int]] = []
@@ -102,17 +98,6 @@ def speak_plan(
     finally:
         speaker.abandon()
     return Assembled(tuple(report), tuple(spans), seconds_cut)
-
-
-def chunks_ahead(capabilities: Capabilities, processors: int) -> int:
-    """How many chunks are queued beyond the one that is judged.
-
-    An engine that batches gets as many as it takes at once. On one or two processors the others get none: model and
-    validator would take them from each other, and both together need a fifth longer than one after the other.
-    """
-    if capabilities.max_batch > 1:
-        return capabilities.max_batch
-    return 0 if processors <= _TOO_FEW_PROCESSORS else 1
 
 
 def _finished(result: ChunkResult, sample_rate: int, rules: FinishingRules) -> FinishedChunk:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Literal
 
 from exceptions import ConfigurationError
-from speech.processors import usable_processors
 from speech.validation.backend import Backend
 from speech.validation.phones.listener import PhoneListener
 from speech.validation.validator import WhisperValidator
@@ -50,8 +50,9 @@ def create_validator(
 
 
 def spare_threads() -> int:
-    """Half of the processors, 2 to 4: the speech model works on the next take meanwhile, unless there are only two."""
-    return min(4, max(2, usable_processors() // 2))
+    """Half of the processors that this process may use, 1 to 4: the speech model works on the next take meanwhile."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, max(1, usable // 2))
 
 
 def _backend(
