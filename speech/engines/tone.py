@@ -114,7 +114,8 @@ def _tones(request: TakeRequest) -> Samples:
     sound += 0.2 * np.sin(2 * np.pi * chunk_pitch(request.text) * clock)
     sound += 1e-4 * np.random.default_rng(request.seed).standard_normal(count)
     fade = np.minimum(1.0, np.arange(count) / (0.01 * SAMPLE_RATE))
-    return (sound * fade * fade[::-1]).astype(np.float32)
+    spoken: Samples = (sound * fade * fade[::-1]).astype(np.float32)
+    return spoken
 
 
 def _spoil(sound: Samples, fault: str) -> Samples:

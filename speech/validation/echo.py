@@ -93,9 +93,11 @@ def _filters() -> Frames:
     bins = np.fft.rfftfreq(_TRANSFORM, 1 / SAMPLE_RATE)[:, None]
     rise = (bins - corners[:-2]) / (corners[1:-1] - corners[:-2])
     fall = (corners[2:] - bins) / (corners[2:] - corners[1:-1])
-    return np.maximum(0.0, np.minimum(rise, fall)).astype(np.float32)
+    bank: Frames = np.maximum(0.0, np.minimum(rise, fall)).astype(np.float32)
+    return bank
 
 
 def _moving_sum(values: Frames, width: int) -> npt.NDArray[np.float64]:
     sums = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
-    return sums[width:] - sums[:-width]
+    moving: npt.NDArray[np.float64] = sums[width:] - sums[:-width]
+    return moving

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from exceptions import ModelLoadError
 Array = npt.NDArray[np.float32]
 
 _MAGIC: Final = b"HAMAPK\x01"
-_KINDS: Final[dict[int, type[np.floating]]] = {0: np.float32, 1: np.float16}
+_KINDS: Final[dict[int, type[np.floating[Any]]]] = {0: np.float32, 1: np.float16}
 _ALIGNMENT: Final = 16
 
 

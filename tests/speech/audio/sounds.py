@@ -16,7 +16,8 @@ def tone(seconds: float, level: float = 0.5, pitch: float = 220.0, rate: int = R
         ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade)
         sound[:fade] *= ramp
         sound[-fade:] *= ramp[::-1]
-    return sound.astype(np.float32)
+    samples: Samples = sound.astype(np.float32)
+    return samples
 
 
 def noise(seconds: float, level: float = 0.1, seed: int = 0) -> Samples:
