@@ -1,4 +1,4 @@
-"""Tiny random Chatterbox checkpoints in the released file format, loaded by the package's loaders and by ours.
+"""Random Chatterbox checkpoints in the released file format, tiny ones for tests, loaded by the package and by us.
 
 `tiny_chatterbox` is a session-wide fixture for every test file (tests/conftest.py registers it). The architectures
 are shrunk by changing tables, defaults and names in the package's modules; `small_architectures` does so only
@@ -74,7 +74,7 @@ def small_architectures(name: str) -> Iterator[None]:
         stack.enter_context(_attribute(perceiver.__init__, "__defaults__", (32, WIDTH, WIDTH, 2)))
         size = vars(tokenizer.S3TokenizerV2.__init__.__defaults__[0])
         stack.enter_context(_changed(size, {"n_audio_state": 64, "n_audio_head": 1, "n_audio_layer": 1}))
-        for cls, smaller in {
+        shrunken: dict[str, dict[str, object]] = {
             "UpsampleConformerEncoder": {"num_blocks": 1, "linear_units": 64},
             "ConditionalDecoder": {
                 "channels": [32],
@@ -85,7 +85,8 @@ def small_architectures(name: str) -> Iterator[None]:
             },
             "HiFTGenerator": {"base_channels": 32},
             "ConvRNNF0Predictor": {"cond_channels": 32},
-        }.items():
+        }
+        for cls, smaller in shrunken.items():
             stack.enter_context(_attribute(s3gen, cls, _smaller(getattr(s3gen, cls), smaller)))
         yield
 
@@ -151,8 +152,8 @@ class TinyChatterbox:
     def upstream(self, name: str) -> Any:
         """Loaded by the package's own ``from_local`` (Nano, which release 0.1.7 cannot load: see `_nano`)."""
         if name not in self._upstream:
-            with small_architectures(name), quiet_output(), local_hub(self.folder(name)):
-                self._upstream[name] = _from_local(name, self.folder(name))
+            with small_architectures(name):
+                self._upstream[name] = load_upstream(name, self.folder(name))
         return self._upstream[name]
 
     def voice(self, name: str, render_seconds: float = 1.5, seed: int = 0) -> Conditionals:
@@ -187,6 +188,13 @@ def local_hub(folder: Path) -> Iterator[None]:
         yield
 
 
+def load_upstream(name: str, folder: Path) -> Any:
+    """The checkpoint `name` loaded on the CPU by the package (Nano, which release 0.1.7 cannot load: see `_nano`)."""
+    compat.prepare()
+    with compat.known_warnings(), quiet_output(), local_hub(folder):
+        return _from_local(name, folder)
+
+
 def _from_local(name: str, folder: Path) -> Any:
     from chatterbox.mtl_tts import ChatterboxMultilingualTTS
     from chatterbox.tts import ChatterboxTTS
@@ -212,15 +220,16 @@ def _nano(folder: Path) -> Any:
         return module.ChatterboxTurboTTS.from_local(folder, "cpu")
 
 
-def make_checkpoint(name: str, folder: Path) -> None:
-    """Write a tiny random checkpoint; the same name gives the same weights."""
+def make_checkpoint(name: str, folder: Path, full_size: bool = False) -> None:
+    """Write a random checkpoint, tiny unless `full_size`; the same name gives the same weights."""
+    compat.prepare()
     import torch
 
     folder.mkdir(parents=True)
     wanted = CHECKPOINTS[name]
     before = torch.get_rng_state()
     torch.manual_seed(len(name))
-    with small_architectures(name):
+    with compat.known_warnings() if full_size else small_architectures(name):
         from chatterbox.models.s3gen import S3Gen
         from chatterbox.models.voice_encoder import VoiceEncoder
 
