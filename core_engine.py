@@ -46,7 +46,7 @@ class CoreEngine:
         )
         self.outputs = OutputStore(settings.paths.output_dir)
         self.lane = Lane(self.engine, self._lane_depth(), settings.models.idle_unload_minutes * 60)
-        self._workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
+        self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self._readiness = Readiness("starting", "The models are being loaded.")
         self._started = threading.Lock()
@@ -98,13 +98,18 @@ class CoreEngine:
         self.lane.close()
         self.validators.close()
 
-    def plan(self, request: TTSRequest | TextPreviewRequest) -> PlannedSpeech:
+    def plan(self, request: TTSRequest | TextPreviewRequest, longest: int | None = None) -> PlannedSpeech:
         """The plan of a request, without generating anything.
+
+        Args:
+            request: fields that are left out take the operator's defaults.
+            longest: characters its text may have, instead of the configured limit.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
         full = request.with_defaults(self.settings.tts_defaults)
+        self._refuse_long(full.text, longest or self.settings.api.max_text_length)
         if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
             use = engine_use(request, full, self.engine.capabilities)
             finishing_rules(full, use.stretch)
@@ -133,28 +138,35 @@ class CoreEngine:
         if self._readiness.state == "stopping":
             raise NotReadyError("The service is stopping.")
         token = cancel or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
-        full = request.with_defaults(self.settings.tts_defaults)
-        use = engine_use(request, full, self.engine.capabilities)
-        finishing = finishing_rules(full, use.stretch)
-        planned = self._plan(full, full.text, use.parameters, full.seed)
+        planned = self.plan(request)
         with self._admission.enter(token):
-            choice = self._validator_for(full, planned.plan.chunks[0].language)
-            if choice.instead:
-                use = use.with_ignored(_unavailable_checker(full))
-            order = SpeechOrder(full, planned, use, finishing, choice.validator, name, _foreseen(planned, choice, full))
-            result = carry_out(order, self._workshop, observer, token)
+            result = carry_out(self.order(request, planned, name), self.workshop, observer, token)
         if self._readiness.state == "failed":
             # Someone mended the models: the engine loads at the next request, and this one has just spoken.
             self._readiness = Readiness("ready", "The models are loaded.")
         return result
 
+    def order(self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts") -> SpeechOrder:
+        """A planned request with everything it takes to carry it out; loads the checker that it asks for.
+
+        Args:
+            request: as it came.
+            planned: what `plan` made of it.
+            name: begins the names of the files.
+
+        Raises:
+            InvalidRequestError: something in the request cannot be done; names the field.
+        """
+        full = request.with_defaults(self.settings.tts_defaults)
+        use = engine_use(request, full, self.engine.capabilities)
+        finishing = finishing_rules(full, use.stretch)
+        choice = self._validator_for(full, planned.plan.chunks[0].language)
+        if choice.instead:
+            use = use.with_ignored(_unavailable_checker(full))
+        return SpeechOrder(full, planned, use, finishing, choice.validator, name, _foreseen(planned, choice, full))
+
     def _plan(self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int) -> PlannedSpeech:
         self._refuse_foreign_engine(options)
-        limit = self.settings.api.max_text_length
-        if len(text) > limit:
-            raise InvalidRequestError(
-                f"The text has {len(text)} characters; at most {limit} are allowed.", field="text"
-            )
         voice = choose_voice(self.engine, options.voice)
         rules = reading_rules(options)
         drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
@@ -166,6 +178,13 @@ class CoreEngine:
         choice = self.validators.choose(request.whisper_model_name, faster_whisper=request.use_faster_whisper)
         knows = choice.validator is not None and language.split("-")[0] in choice.validator.languages
         return choice if knows else ValidatorChoice(None, choice.instead)
+
+    @staticmethod
+    def _refuse_long(text: str, limit: int) -> None:
+        if len(text) > limit:
+            raise InvalidRequestError(
+                f"The text has {len(text)} characters; at most {limit} are allowed.", field="text"
+            )
 
     def _refuse_foreign_engine(self, request: TextOptions) -> None:
         name = self.engine.capabilities.engine

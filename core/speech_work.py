@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from api_models import TTSRequest
 from core.chunk_files import ChunkFiles
@@ -16,17 +16,17 @@ from core.request_rules import EngineUse, take_rules
 from core.results import GenerationResult, SpeechResult
 from library.outputs import OutputStore
 from library.result_files import Place, Recording, ResultFiles
-from speech.assembly import Assembled, Sink, speak_plan
+from speech.assembly import Assembled, ChunkSource, Sink, speak_plan
 from speech.cancel import CancelToken
 from speech.engines.protocol import Capabilities
 from speech.finishing import FinishingRules, plan_whole, whole_blocks
-from speech.lane import Lane
+from speech.lane import INTERACTIVE, Lane
 from speech.plan import SEED_LIMIT, Plan
 from speech.planning import PlannedSpeech
 from speech.progress import Finishing, Observer, Planned, TakeJudged
 from speech.quality import summarise
 from speech.spool import Spool
-from speech.takes import ChunkSpeaker, JudgedTake
+from speech.takes import ChunkSpeaker, JudgedTake, TakeReport
 from speech.validation.protocol import Validator
 
 
@@ -67,8 +67,50 @@ class SpeechOrder:
     warnings: tuple[str, ...]
 
 
-def carry_out(order: SpeechOrder, workshop: Workshop, observer: Observer, cancel: CancelToken) -> SpeechResult:
+SourceMaker: TypeAlias = Callable[[TakeReport, CancelToken], ChunkSource]
+"""Makes the source of an order's chunks; the report is to be told of their takes."""
+
+
+def speaker(
+    order: SpeechOrder,
+    workshop: Workshop,
+    seed: int,
+    cancel: CancelToken,
+    report: TakeReport,
+    *,
+    rendering: int = 0,
+    priority: int = INTERACTIVE,
+) -> ChunkSpeaker:
+    """Speaks the chunks of an order.
+
+    Args:
+        order: whose rules and validator count.
+        workshop: has the lane.
+        seed: base seed of the takes.
+        cancel: stops it.
+        report: told of each take.
+        rendering: which whole result this is, from 0.
+        priority: in the lane.
+    """
+    rules = take_rules(order.request, rendering)
+    return ChunkSpeaker(workshop.lane, order.validator, seed, rules, cancel, report, priority)
+
+
+def carry_out(
+    order: SpeechOrder,
+    workshop: Workshop,
+    observer: Observer,
+    cancel: CancelToken,
+    source: SourceMaker | None = None,
+) -> SpeechResult:
     """Speak an order into files; either all of them appear or none.
+
+    Args:
+        order: what to speak.
+        workshop: with what.
+        observer: told of the progress.
+        cancel: stops the work.
+        source: of audio that was made before, for an order of one generation; without it the engine speaks.
 
     Raises:
         ChatterboxError: one of its subclasses.
@@ -81,7 +123,7 @@ def carry_out(order: SpeechOrder, workshop: Workshop, observer: Observer, cancel
         for number in range(1, count + 1):
             own = stem if count == 1 else f"{stem}_gen{number}"
             seeded = replace(plan, seed=_seed_after(plan.seed, number - 1))
-            generation = _Generation(order, workshop, files, own, number).make(seeded, observer, cancel)
+            generation = _Generation(order, workshop, files, own, number, source).make(seeded, observer, cancel)
             write_records(files, own, order, workshop.capabilities, generation)
             made.append(generation)
     return SpeechResult(
@@ -99,12 +141,21 @@ def carry_out(order: SpeechOrder, workshop: Workshop, observer: Observer, cancel
 class _Generation:
     """Makes one whole result."""
 
-    def __init__(self, order: SpeechOrder, workshop: Workshop, files: ResultFiles, stem: str, number: int) -> None:
+    def __init__(
+        self,
+        order: SpeechOrder,
+        workshop: Workshop,
+        files: ResultFiles,
+        stem: str,
+        number: int,
+        source: SourceMaker | None,
+    ) -> None:
         self._order = order
         self._workshop = workshop
         self._files = files
         self._stem = stem
         self._number = number
+        self._given = source
         self._engine_seconds = 0.0
 
     def make(self, plan: Plan, observer: Observer, cancel: CancelToken) -> GenerationResult:
@@ -112,17 +163,17 @@ class _Generation:
         request = self._order.request
         observer(Planned(plan, self._number, request.num_generations))
         rules = self._order.finishing
-        speaker = self._speaker(plan, observer, cancel)
+        source = self._source(plan, observer, cancel)
         keeps_original = request.use_auto_editor and request.keep_original_wav_ae
         with contextlib.ExitStack() as opened:
             originals = [opened.enter_context(self._record("original", ["wav"], plan))] if keeps_original else []
             recording = opened.enter_context(self._record("result", request.export_formats, plan))
             if rules.needs_whole or request.separate_chunks:
                 spool = opened.enter_context(Spool(self._workshop.temp_dir, plan.sample_rate))
-                assembled = speak_plan(plan, speaker, rules, spool, observer, originals)
+                assembled = speak_plan(plan, source, rules, spool, observer, originals)
                 assembled, report = self._finish_whole(assembled, spool, recording, rules, plan, observer, cancel)
             else:
-                assembled = speak_plan(plan, speaker, rules, recording, observer, originals)
+                assembled = speak_plan(plan, source, rules, recording, observer, originals)
                 report = {}
         return GenerationResult(
             number=self._number,
@@ -133,13 +184,14 @@ class _Generation:
             finishing={**_chunk_steps(rules, assembled), **report},
         )
 
-    def _speaker(self, plan: Plan, observer: Observer, cancel: CancelToken) -> ChunkSpeaker:
+    def _source(self, plan: Plan, observer: Observer, cancel: CancelToken) -> ChunkSource:
         def report(index: int, take: JudgedTake) -> None:
             self._engine_seconds += take.seconds
             observer(TakeJudged(index, take.take, take.seed, take.seconds, take.check))
 
-        rules = take_rules(self._order.request, self._number - 1)
-        return ChunkSpeaker(self._workshop.lane, self._order.validator, plan.seed, rules, cancel, report)
+        if self._given is not None:
+            return self._given(report, cancel)
+        return speaker(self._order, self._workshop, plan.seed, cancel, report, rendering=self._number - 1)
 
     def _record(self, kind: Any, formats: Iterable[Any], plan: Plan) -> Recording:
         stem = self._stem if kind == "result" else f"{self._stem}_{kind}"

@@ -9,11 +9,11 @@ from typing import Protocol
 from speech.audio.edges import silence
 from speech.audio.timeline import TimeMap
 from speech.finishing import FinishedChunk, FinishingRules, finish_chunk
-from speech.plan import Plan
+from speech.plan import Plan, PlannedChunk
 from speech.progress import ChunkDone, Observer
 from speech.quality import ChunkQuality, chunk_quality
 from speech.samples import Samples
-from speech.takes import ChunkResult, ChunkSpeaker
+from speech.takes import ChunkResult
 
 MARK_PAUSE_MS = 1_000
 """Stands in the place of a chunk that was given up."""
@@ -29,6 +29,27 @@ class Sink(Protocol):
 
     def write(self, samples: Samples) -> None:
         """Append."""
+        ...
+
+
+class ChunkSource(Protocol):
+    """Gives the audio of planned chunks: makes it (`ChunkSpeaker`), or has it already."""
+
+    @property
+    def ahead(self) -> int:
+        """How many chunks are begun before the one that is waited for."""
+        ...
+
+    def begin(self, chunk: PlannedChunk) -> None:
+        """Announce a chunk."""
+        ...
+
+    def finish(self, chunk: PlannedChunk) -> ChunkResult:
+        """Wait for its audio; raises where the work is to stop."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget what was begun."""
         ...
 
 
@@ -49,20 +70,20 @@ class Assembled:
 
 def speak_plan(
     plan: Plan,
-    speaker: ChunkSpeaker,
+    source: ChunkSource,
     rules: FinishingRules,
     sink: Sink,
     observer: Observer,
     originals: Sequence[Sink] = (),
 ) -> Assembled:
-    """Generate, judge, finish and append every chunk.
+    """Get, finish and append every chunk.
 
-    The next chunk's first take is queued before the present one is judged, so that model and validator work at
-    the same time; an engine that batches gets as many chunks ahead as it takes at once.
+    The next chunk is begun before the present one is waited for, so that model and validator work at the same time;
+    an engine that batches gets as many chunks ahead as it takes at once.
 
     Args:
         plan: what to speak.
-        speaker: makes the takes.
+        source: of the chunks' audio.
         rules: steps on each chunk.
         sink: gets the audio.
         observer: told of every finished chunk.
@@ -73,18 +94,16 @@ def speak_plan(
         written; the caller discards the sink.
     """
     chunks, rate = plan.chunks, plan.sample_rate
-    ahead = max(1, speaker.lane.engine.capabilities.max_batch)
     begun, seconds_cut = 0, 0.0
     report: list[ChunkQuality] = []
     spans: list[tuple[int, int]] = []
     _pause(plan.lead_pause_ms, rate, (sink, *originals))
     try:
         for index, chunk in enumerate(chunks):
-            speaker.cancel.raise_if_stopped()
-            while begun < len(chunks) and begun <= index + ahead:
-                speaker.begin(chunks[begun])
+            while begun < len(chunks) and begun <= index + source.ahead:
+                source.begin(chunks[begun])
                 begun += 1
-            result = speaker.finish(chunk)
+            result = source.finish(chunk)
             finished = _finished(result, rate, rules)
             start = sink.sample_count
             sink.write(finished.samples)
@@ -96,7 +115,7 @@ def speak_plan(
             _pause(chunk.pause_after_ms, rate, (sink, *originals))
             observer(ChunkDone(index, len(chunks), sink.sample_count / rate))
     finally:
-        speaker.abandon()
+        source.abandon()
     return Assembled(tuple(report), tuple(spans), seconds_cut)
 
 

@@ -134,6 +134,11 @@ class ChunkSpeaker:
     priority: int = 0
     _queued: dict[tuple[int, int], Future[Take]] = field(default_factory=dict)
 
+    @property
+    def ahead(self) -> int:
+        """As many chunks as the engine takes at once."""
+        return max(1, self.lane.engine.capabilities.max_batch)
+
     def begin(self, chunk: PlannedChunk) -> None:
         """Queue the chunk's first take."""
         self._queue(chunk, 0)
@@ -145,6 +150,7 @@ class ChunkSpeaker:
             GenerationError: the engine failed every time, or no take passed and the rules say ``fail``.
             CancelledError, DeadlineExceededError: the caller's token.
         """
+        self.cancel.raise_if_stopped()
         started = time.monotonic()
         judged: list[JudgedTake] = []
         faults: list[str] = []
