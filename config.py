@@ -53,6 +53,8 @@ class PathSettings(_Section):
     """Audio under way; emptied by itself."""
     reference_audio_dir: Path = Path("reference_audio")
     """Recordings that engines with cloning take as voices, each named by its file."""
+    vc_input_dir: Path = Path("vc_inputs")
+    """Recordings whose voice is to be converted."""
     models_dir: Path = Path("models")
     """Prepared models and downloads; may be deleted at any time and is made again."""
 

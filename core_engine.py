@@ -16,6 +16,7 @@ from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorChoice, ValidatorPool
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError, NotReadyError
 from library.outputs import OutputStore
+from library.recordings import RecordingStore
 from speech.admission import Admission
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
@@ -45,6 +46,8 @@ class CoreEngine:
             ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine)
         )
         self.outputs = OutputStore(settings.paths.output_dir)
+        self.voices = RecordingStore(settings.paths.reference_audio_dir)
+        self.vc_inputs = RecordingStore(settings.paths.vc_input_dir)
         self.lane = Lane(self.engine, self._lane_depth(), settings.models.idle_unload_minutes * 60)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)

@@ -45,14 +45,14 @@ class OutputStore:
                 return path, media_type
         raise ResourceNotFoundError("There is no such file.", field="path")
 
-    def new_stem(self, kind: str, seed: int) -> str:
-        """A file name without ending that no other result of this process has: kind, time, seed."""
+    def new_stem(self, kind: str, seed: int | None = None) -> str:
+        """A file name without ending that no other result of this process has: kind, time, seed if there is one."""
         with self._names:
             while True:
                 stamp = datetime.now(timezone.utc).strftime("%Y-%m-%d_%H%M%S_%f")
                 if stamp != self._last_stamp:
                     self._last_stamp = stamp
-                    return f"{kind}_{stamp}_seed{seed}"
+                    return f"{kind}_{stamp}" if seed is None else f"{kind}_{stamp}_seed{seed}"
 
     def result(self, folder: str) -> ResultFiles:
         """A context in which the files of one result are written; they appear together when it ends well.

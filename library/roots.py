@@ -52,6 +52,18 @@ def safe_relative(words: str, field: str) -> Path:
     return Path(*(safe_segment(segment, field) for segment in segments))
 
 
+def spelled_on_disk(root: Path, relative: Path) -> Path:
+    """The path below `root` with each segment spelled as the folder has it.
+
+    A segment that is not there as it is written may be there composed otherwise (NFD) or in other case; what is not
+    there in any spelling stays as it is written.
+    """
+    path = root
+    for segment in relative.parts:
+        path = path / (segment if (path / segment).exists() else _other_spelling(path, segment))
+    return path
+
+
 def existing_file(root: Path, words: str, field: str) -> Path:
     """The file that `words` name below `root`.
 
@@ -60,12 +72,21 @@ def existing_file(root: Path, words: str, field: str) -> Path:
             to the client.
         InvalidRequestError: `words` are no safe path.
     """
-    relative = safe_relative(words, field)
     base = root.resolve()
-    try:
-        path = (base / relative).resolve(strict=True)
-    except OSError:
-        path = base
+    path = spelled_on_disk(base, safe_relative(words, field)).resolve()
     if not path.is_file() or not path.is_relative_to(base):
         raise ResourceNotFoundError("There is no such file.", field=field)
     return path
+
+
+def _other_spelling(folder: Path, segment: str) -> str:
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return segment
+    wanted = _folded(segment)
+    return min((name for name in names if _folded(name) == wanted), default=segment)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -14,6 +14,8 @@ from speech.validation.protocol import Validator
 
 CoreMaker = Callable[..., CoreEngine]
 
+FOLDERS = ("output", "temp", "models", "reference_audio", "vc_input")
+
 pytest_plugins = ("tests.support.chatterbox",)
 
 
@@ -23,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
         None,
         {
             "models": {"engine": "tone"},
-            "paths": {f"{name}_dir": str(tmp_path / name) for name in ("output", "temp", "models", "reference_audio")},
+            "paths": {f"{name}_dir": str(tmp_path / name) for name in FOLDERS},
             "ui": {"enable_ui": False},
         },
     )
