@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from api_models import TextOptions, TextPreviewRequest, TTSRequest
 from config import Settings
 from core.engine_choice import ChosenEngine, build_engine, build_validators
+from core.live_speech import LiveSpeech
 from core.request_rules import ABSENT_LIBRARIES, engine_use, finishing_rules, reading_rules
 from core.results import Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
@@ -101,12 +104,15 @@ class CoreEngine:
         self.lane.close()
         self.validators.close()
 
-    def plan(self, request: TTSRequest | TextPreviewRequest, longest: int | None = None) -> PlannedSpeech:
+    def plan(
+        self, request: TTSRequest | TextPreviewRequest, longest: int | None = None, *, short_opening: bool = False
+    ) -> PlannedSpeech:
         """The plan of a request, without generating anything.
 
         Args:
             request: fields that are left out take the operator's defaults.
             longest: characters its text may have, instead of the configured limit.
+            short_opening: cut the first chunks short, so that sound starts early.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
@@ -116,8 +122,8 @@ class CoreEngine:
         if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
             use = engine_use(request, full, self.engine.capabilities)
             finishing_rules(full, use.stretch)
-            return self._plan(full, full.text, use.parameters, full.seed)
-        return self._plan(full, full.text, {}, 1)
+            return self._plan(full, full.text, use.parameters, full.seed, short_opening)
+        return self._plan(full, full.text, {}, 1, short_opening)
 
     def tts(
         self,
@@ -138,16 +144,31 @@ class CoreEngine:
         Raises:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
         """
-        if self._readiness.state == "stopping":
-            raise NotReadyError("The service is stopping.")
-        token = cancel or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
+        token = self._token(cancel)
         planned = self.plan(request)
-        with self._admission.enter(token):
-            result = carry_out(self.order(request, planned, name), self.workshop, observer, token)
-        if self._readiness.state == "failed":
-            # Someone mended the models: the engine loads at the next request, and this one has just spoken.
-            self._readiness = Readiness("ready", "The models are loaded.")
-        return result
+        with self._admitted(token):
+            return carry_out(self.order(request, planned, name), self.workshop, observer, token)
+
+    @contextlib.contextmanager
+    def stream(
+        self, request: TTSRequest, observer: Observer = ignore, cancel: CancelToken | None = None
+    ) -> Iterator[LiveSpeech]:
+        """Speak a text chunk by chunk to a listener; a context in which `LiveSpeech.blocks` are to be taken.
+
+        The first chunks are cut short, so that sound starts early, and no files are made.
+
+        Args:
+            request: fields that are left out take the operator's defaults.
+            observer: told of the plan, each take and each finished chunk, in the calling thread.
+            cancel: stops the work within one chunk; the configured time limit applies without one.
+
+        Raises:
+            ChatterboxError: one of its subclasses.
+        """
+        token = self._token(cancel)
+        planned = self.plan(request, short_opening=True)
+        with self._admitted(token):
+            yield LiveSpeech(request, self.order(request, planned), self.workshop, observer, token)
 
     def order(self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts") -> SpeechOrder:
         """A planned request with everything it takes to carry it out; loads the checker that it asks for.
@@ -168,10 +189,25 @@ class CoreEngine:
             use = use.with_ignored(_unavailable_checker(full))
         return SpeechOrder(full, planned, use, finishing, choice.validator, name, _foreseen(planned, choice, full))
 
-    def _plan(self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int) -> PlannedSpeech:
+    def _token(self, given: CancelToken | None) -> CancelToken:
+        return given or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
+
+    @contextlib.contextmanager
+    def _admitted(self, token: CancelToken) -> Iterator[None]:
+        if self._readiness.state == "stopping":
+            raise NotReadyError("The service is stopping.")
+        with self._admission.enter(token):
+            yield
+        if self._readiness.state == "failed":
+            # Someone mended the models: the engine loads at the next request, and this one has just spoken.
+            self._readiness = Readiness("ready", "The models are loaded.")
+
+    def _plan(
+        self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
+    ) -> PlannedSpeech:
         self._refuse_foreign_engine(options)
         voice = choose_voice(self.engine, options.voice)
-        rules = reading_rules(options)
+        rules = replace(reading_rules(options), short_opening=short_opening)
         drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
         return plan_speech(text, self.engine, voice, options.language, parameters, rules, drawn)
 

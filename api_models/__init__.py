@@ -1,6 +1,6 @@
 """Requests and replies of the HTTP interface; `CoreEngine` takes and gives the same objects in process."""
 
-from api_models.base import CaptionFormat, FormatName
+from api_models.base import CaptionFormat, FormatName, StreamFormatName
 from api_models.replies import (
     CaptionFile,
     ChunkReport,
@@ -44,6 +44,7 @@ __all__ = [
     "QualityReport",
     "ReadyResponse",
     "ReadyState",
+    "StreamFormatName",
     "TTSDefaults",
     "TTSRequest",
     "TTSResponse",

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 FormatName = Literal["wav", "mp3", "flac", "opus", "aac"]
+StreamFormatName = Literal["wav", "mp3", "flac", "opus", "aac", "pcm"]
+"""Formats that can be sent while the audio is being made."""
 CaptionFormat = Literal["srt", "vtt", "json"]
 
 

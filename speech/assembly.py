@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,6 +69,45 @@ class Assembled:
     seconds_cut: float
 
 
+@dataclass(frozen=True)
+class SpokenChunk:
+    """A chunk that is ready to be heard."""
+
+    result: ChunkResult
+    audio: FinishedChunk
+
+
+def spoken_chunks(
+    plan: Plan, source: ChunkSource, rules: FinishingRules, *, early_start: bool = False
+) -> Generator[SpokenChunk]:
+    """Get and finish every chunk, in order.
+
+    The next chunk is begun before the present one is waited for, so that model and validator work at the same time;
+    an engine that batches gets as many chunks ahead as it takes at once.
+
+    Args:
+        plan: what to speak.
+        source: of the chunks' audio.
+        rules: steps on each chunk.
+        early_start: have the first chunk as soon as possible: no other shares the machine with it.
+
+    Raises:
+        GenerationError, CancelledError, DeadlineExceededError, ModelLoadError, QueueFullError: nothing more comes.
+    """
+    chunks = plan.chunks
+    begun = 0
+    try:
+        for index, chunk in enumerate(chunks):
+            ahead = 0 if early_start and index == 0 else source.ahead
+            while begun < len(chunks) and begun <= index + ahead:
+                source.begin(chunks[begun])
+                begun += 1
+            result = source.finish(chunk)
+            yield SpokenChunk(result, _finished(result, plan.sample_rate, rules))
+    finally:
+        source.abandon()
+
+
 def speak_plan(
     plan: Plan,
     source: ChunkSource,
@@ -76,10 +116,7 @@ def speak_plan(
     observer: Observer,
     originals: Sequence[Sink] = (),
 ) -> Assembled:
-    """Get, finish and append every chunk.
-
-    The next chunk is begun before the present one is waited for, so that model and validator work at the same time;
-    an engine that batches gets as many chunks ahead as it takes at once.
+    """Append every chunk with the pause that follows it.
 
     Args:
         plan: what to speak.
@@ -90,32 +127,24 @@ def speak_plan(
         originals: get the audio before the silence cut and the stretching.
 
     Raises:
-        GenerationError, CancelledError, DeadlineExceededError, ModelLoadError, QueueFullError: nothing more is
-        written; the caller discards the sink.
+        ChatterboxError: as of `spoken_chunks`; nothing more is written, the caller discards the sink.
     """
-    chunks, rate = plan.chunks, plan.sample_rate
-    begun, seconds_cut = 0, 0.0
+    rate = plan.sample_rate
+    seconds_cut = 0.0
     report: list[ChunkQuality] = []
     spans: list[tuple[int, int]] = []
     _pause(plan.lead_pause_ms, rate, (sink, *originals))
-    try:
-        for index, chunk in enumerate(chunks):
-            while begun < len(chunks) and begun <= index + source.ahead:
-                source.begin(chunks[begun])
-                begun += 1
-            result = source.finish(chunk)
-            finished = _finished(result, rate, rules)
+    with contextlib.closing(spoken_chunks(plan, source, rules)) as spoken:
+        for index, chunk in enumerate(spoken):
             start = sink.sample_count
-            sink.write(finished.samples)
+            sink.write(chunk.audio.samples)
             for original in originals:
-                original.write(finished.uncut)
+                original.write(chunk.audio.uncut)
             spans.append((start, sink.sample_count))
-            seconds_cut += finished.seconds_cut
-            report.append(chunk_quality(result, start / rate, sink.sample_count / rate, finished.time_map))
-            _pause(chunk.pause_after_ms, rate, (sink, *originals))
-            observer(ChunkDone(index, len(chunks), sink.sample_count / rate))
-    finally:
-        source.abandon()
+            seconds_cut += chunk.audio.seconds_cut
+            report.append(chunk_quality(chunk.result, start / rate, sink.sample_count / rate, chunk.audio.time_map))
+            _pause(chunk.result.chunk.pause_after_ms, rate, (sink, *originals))
+            observer(ChunkDone(index, len(plan.chunks), sink.sample_count / rate))
     return Assembled(tuple(report), tuple(spans), seconds_cut)
 
 

@@ -12,6 +12,7 @@ from speech.plan import ChunkText, EngineSetup, Plan, make_plan
 from speech.reading import SHORT_SENTENCE, Reader, ReadingRules
 from speech.text.chunks import Piece, split_chunks
 from speech.text.markup import MarkedText, Segment, parse_markup
+from speech.text.opening import cut_opening
 from speech.text.prepare import prepare_text
 
 CLAUSE_PAUSE_MS = 120
@@ -147,6 +148,7 @@ class _Planner:
         self._reader = reader
         self._rules = rules
         self._language = language
+        self._said = 0
 
     def chunks(self, segments: Iterable[Segment], voice: Voice) -> tuple[list[ChunkText], list[str], int]:
         """Chunk texts, pieces without words, and the pause before the first chunk."""
@@ -180,6 +182,9 @@ class _Planner:
             batch=self._rules.batch,
             measure=lambda part: len(self._reader.read(part, language)),
         )
+        if self._rules.short_opening:
+            pieces = list(cut_opening(pieces, self._said))
+            self._said += len(segment.text)
         chunks: list[ChunkText] = []
         for number, piece in enumerate(pieces, start=1):
             forms = self._reader.forms(piece.text, language)

@@ -29,6 +29,7 @@ class ReadingRules:
         join_short: put short sentences to their neighbours.
         sentence_pause_ms: silence after a sentence.
         paragraph_pause_ms: silence after a paragraph.
+        short_opening: cut the first chunks short (`speech.text.opening`), so that sound starts early.
     """
 
     text: TextRules = field(default_factory=TextRules)
@@ -39,6 +40,7 @@ class ReadingRules:
     join_short: bool = True
     sentence_pause_ms: int = 250
     paragraph_pause_ms: int = 600
+    short_opening: bool = False
 
 
 @dataclass(frozen=True)

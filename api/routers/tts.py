@@ -12,9 +12,10 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from api.deps import Core, Workers
+from api.live import live_reply
 from api.replies import file_response, tts_response
 from api.work import run_until_hang_up
-from api_models import FormatName, TextFilesRequest, TextFilesResponse, TTSRequest, TTSResponse
+from api_models import StreamFormatName, TextFilesRequest, TextFilesResponse, TTSRequest, TTSResponse
 from core.results import SpeechResult
 from core.text_requests import NamedRequest, text_requests
 from core_engine import CoreEngine
@@ -29,7 +30,15 @@ MOST_FILES = 100
 _AUDIO: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The audio (`response_mode=stream`) or the report (`response_mode=url`).",
-        "content": {"audio/wav": {}, "audio/mpeg": {}, "audio/flac": {}, "audio/ogg": {}, "audio/mp4": {}},
+        "content": {
+            "audio/wav": {},
+            "audio/mpeg": {},
+            "audio/flac": {},
+            "audio/ogg": {},
+            "audio/mp4": {},
+            "audio/aac": {},
+            "audio/pcm": {},
+        },
     }
 }
 
@@ -41,19 +50,17 @@ async def speak(
     core: Core,
     workers: Workers,
     response_mode: Annotated[
-        Literal["stream", "url"], Query(description="The audio itself, or JSON with addresses and report.")
+        Literal["stream", "url", "chunked"],
+        Query(description="The audio itself, JSON with addresses and report, or the audio while it is being made."),
     ] = "stream",
     return_format: Annotated[
-        FormatName | None, Query(description="Which of the requested formats the stream answer carries.")
+        StreamFormatName | None, Query(description="Which of the requested formats the answer carries.")
     ] = None,
 ) -> Response | TTSResponse:
-    """Speak a text; the files are kept among the outputs."""
-    formats = body.with_defaults(core.settings.tts_defaults).export_formats
-    wanted = return_format or formats[0]
-    if wanted not in formats:
-        raise InvalidRequestError(
-            f"{wanted} is not among the requested formats: {', '.join(formats)}.", field="return_format"
-        )
+    """Speak a text; the files are kept among the outputs, but for `chunked`, which makes none."""
+    wanted = _wanted_format(body, core, response_mode, return_format)
+    if response_mode == "chunked":
+        return live_reply(core, workers, body, wanted)
     timeout = core.settings.server.request_timeout_seconds
     result = await run_until_hang_up(request, workers, timeout, lambda cancel: core.tts(body, cancel=cancel))
     if response_mode == "stream":
@@ -84,6 +91,16 @@ async def speak_files(
     request_id = request.state.request_id
     replies = [tts_response(result, core, request_id) for result in results]
     return TextFilesResponse(success=True, request_id=request_id, results=replies)
+
+
+def _wanted_format(body: TTSRequest, core: CoreEngine, response_mode: str, asked: str | None) -> str:
+    formats = [str(name) for name in body.with_defaults(core.settings.tts_defaults).export_formats]
+    wanted = asked or formats[0]
+    if wanted in formats or (wanted == "pcm" and response_mode == "chunked"):
+        return wanted
+    raise InvalidRequestError(
+        f"{wanted} is not among the requested formats: {', '.join(formats)}.", field="return_format"
+    )
 
 
 def _speak(core: CoreEngine, item: NamedRequest, cancel: CancelToken) -> SpeechResult:

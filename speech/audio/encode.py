@@ -1,4 +1,4 @@
-"""Writes samples into audio files, piece by piece, so that no result is ever held whole."""
+"""Encodes samples into audio files and streams, piece by piece, so that no result is ever held whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -69,50 +69,50 @@ BLOCK = 24_000
 """Samples handed to the encoder at a time; bounds the memory of one call."""
 
 
-class AudioFileWriter:
-    """Encodes mono samples into one file.
+class ByteSink(Protocol):
+    """Takes encoded bytes and cannot be rewound."""
 
-    Used as a context manager: leaving it normally flushes the encoder's tail and closes the file; after an
-    exception the file is closed and left as it is for the caller to remove.
+    def write(self, data: bytes) -> int:
+        """Take all of `data`; gives back how many bytes that were."""
+        ...
+
+
+class AudioEncoder:
+    """Encodes mono samples into a file or a stream of bytes.
 
     Args:
-        path: file to create.
-        format_name: key of `FORMATS`.
+        target: path of a file to create, or where the bytes go.
+        spec: format to make.
         sample_rate: in Hz; one that all encoders accept (24 000 and 48 000 do).
-        tags: by name of `speech.audio.tags.TAG_NAMES`; made fit by `checked_tags`.
+        metadata: by the container's own names.
         bit_rate: bits per second of a lossy format within `BIT_RATES`, of which its encoder takes the nearest it
             has at this sample rate; ``None`` for the format's own.
 
     Raises:
-        ValueError: an unknown tag, a ``track`` that is no number, or a bit rate out of range.
+        ValueError: a bit rate out of range.
     """
 
     def __init__(
         self,
-        path: Path,
-        format_name: str,
+        target: str | ByteSink,
+        spec: AudioFormat,
         sample_rate: int,
-        tags: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
         bit_rate: int | None = None,
     ) -> None:
         import av
 
-        self._format = FORMATS[format_name]
+        self._format = spec
         self._rate = sample_rate
         self._position = 0
-        metadata = {self._tag_name(name): text for name, text in checked_tags(tags or {}).items()}
-        rate = _bit_rate(bit_rate, self._format)
-        options = dict(self._format.options)
-        self._container: Any = av.open(str(path), "w", format=self._format.container, options=options)
-        self._stream: Any = self._container.add_stream(self._format.codec, rate=sample_rate, layout="mono")
+        rate = _bit_rate(bit_rate, spec)
+        self._container: Any = av.open(target, "w", format=spec.container, options=dict(spec.options))
+        self._stream: Any = self._container.add_stream(spec.codec, rate=sample_rate, layout="mono")
         if rate:
             self._stream.bit_rate = rate
         # Of the file, also for Ogg: its muxer hands them on to the stream, where players of Opus look.
-        self._container.metadata.update(metadata)
+        self._container.metadata.update(metadata or {})
         self._container.start_encoding()
-
-    def _tag_name(self, name: str) -> str:
-        return self._format.engine_tag if name == "engine" else name
 
     def write(self, samples: Samples) -> None:
         """Append samples; values beyond full scale are clipped, not wrapped."""
@@ -140,6 +140,37 @@ class AudioFileWriter:
         for packet in self._stream.encode(None):
             self._container.mux(packet)
         self._container.close()
+
+
+class AudioFileWriter(AudioEncoder):
+    """Encodes mono samples into one file.
+
+    Used as a context manager: leaving it normally flushes the encoder's tail and closes the file; after an
+    exception the file is closed and left as it is for the caller to remove.
+
+    Args:
+        path: file to create.
+        format_name: key of `FORMATS`.
+        sample_rate: as of `AudioEncoder`.
+        tags: by name of `speech.audio.tags.TAG_NAMES`; made fit by `checked_tags`.
+        bit_rate: as of `AudioEncoder`.
+
+    Raises:
+        ValueError: an unknown tag, a ``track`` that is no number, or a bit rate out of range.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        format_name: str,
+        sample_rate: int,
+        tags: Mapping[str, str] | None = None,
+        bit_rate: int | None = None,
+    ) -> None:
+        spec = FORMATS[format_name]
+        names = {"engine": spec.engine_tag}
+        metadata = {names.get(name, name): text for name, text in checked_tags(tags or {}).items()}
+        super().__init__(str(path), spec, sample_rate, metadata, bit_rate)
 
     def __enter__(self) -> AudioFileWriter:
         return self

@@ -17,7 +17,7 @@ _Span: TypeAlias = tuple[int, int]
 _WRAPPED_LINE: Final = 50
 """A line at least this long was wrapped by its editor; a shorter one was ended by its author."""
 
-_CLAUSE_MARKS: Final = (
+CLAUSE_MARKS: Final = (
     # Long runs of signs are seen from their end only, or each would be looked through from every sign of it.
     re.compile(r"[;:…]{1,9}[\"'”’)\]]{0,9}\s|—{1,9}\s?|\s(?:–|--?)\s|[；：…]|[.!?]{1,9}[\"'”’)\]]{0,9}\s"),
     re.compile(r"[,)\]][\"'”’]{0,9}\s|[、，،؛]"),
@@ -203,7 +203,7 @@ def _best_cut(text: str, start: int, end: int, parts: int) -> int:
     parts = min(parts, end - start)
     even = (end - start) / parts
     ideal = start + even * (parts // 2)
-    for marks, share in zip(_CLAUSE_MARKS, _MARK_REACH, strict=True):
+    for marks, share in zip(CLAUSE_MARKS, _MARK_REACH, strict=True):
         low = max(start + 1, int(ideal - even * share))
         high = min(end - 1, int(ideal + even * share) + 1)
         # One character of context on either side, so that a mark across the edge is seen.
