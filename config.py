@@ -6,111 +6,20 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from api_models import TTSDefaults
+from config_sections import ApiSettings, ModelSettings, PathSettings, ServerSettings, UiSettings, ValidationSettings
 from exceptions import ConfigurationError
 
 ENVIRONMENT_PREFIX = "CHATTERBOX_"
 NESTING = "__"
 OWN_VARIABLES = frozenset({"CHATTERBOX_VENV", "CHATTERBOX_CONFIG"})
 """Variables with our prefix that the launcher reads; they are no settings."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class ServerSettings(_Section):
-    """Where the service listens and what it writes to its log."""
-
-    host: str = "127.0.0.1"
-    """Address to listen on. Everything but loopback is open to the network: there is no key check yet."""
-    port: int = Field(7860, ge=0, le=65535)
-    """TCP port; 0 takes any free one."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Least severe message that is logged."""
-    max_concurrent_requests: int = Field(8, ge=1, le=1000)
-    """Speech requests worked on at the same time; their chunks take turns on the model."""
-    max_waiting_requests: int = Field(32, ge=0, le=10_000)
-    """Further speech requests that may wait; beyond, the answer is 429 with Retry-After."""
-    request_timeout_seconds: float = Field(3600.0, gt=0)
-    """Longest time one speech request may take, waiting included."""
-    drain_seconds: float = Field(20.0, ge=0)
-    """How long a stop waits for running speech requests; what is left then is answered with NOT_READY."""
-
-
-class PathSettings(_Section):
-    """Folders; relative ones start at the folder of the configuration file, or the working directory without one."""
-
-    output_dir: Path = Path("outputs")
-    """Finished audio with its sidecars."""
-    temp_dir: Path = Path("temp")
-    """Audio under way; emptied by itself."""
-    reference_audio_dir: Path = Path("reference_audio")
-    """Recordings that engines with cloning take as voices, each named by its file."""
-    vc_input_dir: Path = Path("vc_inputs")
-    """Recordings whose voice is to be converted."""
-    models_dir: Path = Path("models")
-    """Prepared models and downloads; may be deleted at any time and is made again."""
-
-
-class ModelSettings(_Section):
-    """Which engine speaks and where its files come from."""
-
-    engine: str = "auto"
-    """`auto`, `chatterbox`, `embedded`, `tone` (makes tones for tests, never chosen by auto) or a plug-in's name."""
-    local_dir: Path | None = None
-    """Folder of model files under the names that `start.py models list` shows; looked at first."""
-    allow_hub: bool = True
-    """Whether a model file that neither the local folder nor a package has may be downloaded."""
-    threads: int = Field(0, ge=0, le=256)
-    """Processor threads of the speech model; 0 means all cores."""
-    idle_unload_minutes: float = Field(0.0, ge=0.0, le=10_080.0)
-    """Minutes without a request after which the speech model leaves memory; the next one loads it. 0 for never."""
-    preload_models: bool = True
-    """Load the models at start rather than at the first request."""
-    options: dict[str, str | int | float | bool] = {}
-    """Settings of the chosen engine itself: for embedded `variant`, for chatterbox those in docs/chatterbox.md."""
-
-
-class ValidationSettings(_Section):
-    """How takes are checked."""
-
-    enabled: bool = True
-    """Check takes with Whisper; without, every reply says not_checked."""
-    backend: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
-    """Library that runs the model."""
-    model: str = "base"
-    """Model name, or a folder with a model in the backend's format."""
-    device: Literal["cpu", "cuda"] = "cpu"
-    """Where the Whisper model runs; cuda needs CUDA's libraries for CTranslate2 and was never run by us."""
-    threads: int = Field(0, ge=0, le=256)
-    """Processor threads of the Whisper model; 0 means half of the cores, at most 4."""
-
-
-class ApiSettings(_Section):
-    """Limits of the HTTP interface."""
-
-    max_text_length: int = Field(10_000, ge=1, le=10_000_000)
-    """Longest text of one request in characters."""
-    max_body_bytes: int = Field(1_048_576, ge=1024)
-    """Largest request body; more is refused with 413 before it is read."""
-
-
-class UiSettings(_Section):
-    """The browser page."""
-
-    enable_ui: bool = True
-    """Serve the page."""
-    title: str = "Chatterbox TTS Extended Plus"
-    """Shown in the browser's tab and at the top of the page."""
-    mount_path: str = Field("/ui", pattern=r"^(/[A-Za-z0-9_-]+)+$")
-    """Where the page is served."""
 
 
 class Settings(BaseSettings):

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from config import ServerSettings
+from config_sections import ServerSettings
 from core_engine import CoreEngine
 
 LAST_RESORT_SECONDS = 5

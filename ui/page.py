@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from config import ApiSettings
+from config_sections import ApiSettings
 from core_engine import CoreEngine
 from ui.speak import build_speak_tab, connect
 from ui.theme import ANNOUNCE, ICON, page_options

@@ -1,0 +1,17 @@
+"""The sections of the settings, one module each."""
+
+from config_sections.api import ApiSettings
+from config_sections.models import ModelSettings
+from config_sections.paths import PathSettings
+from config_sections.server import ServerSettings
+from config_sections.ui import UiSettings
+from config_sections.validation import ValidationSettings
+
+__all__ = [
+    "ApiSettings",
+    "ModelSettings",
+    "PathSettings",
+    "ServerSettings",
+    "UiSettings",
+    "ValidationSettings",
+]

@@ -1,0 +1,16 @@
+"""Settings of the HTTP interface: its limits."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from config_sections.section import Section
+
+
+class ApiSettings(Section):
+    """Limits of the HTTP interface."""
+
+    max_text_length: int = Field(10_000, ge=1, le=10_000_000)
+    """Longest text of one request in characters."""
+    max_body_bytes: int = Field(1_048_576, ge=1024)
+    """Largest request body; more is refused with 413 before it is read."""
