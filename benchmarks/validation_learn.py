@@ -30,6 +30,7 @@ MEASURES: dict[str, str] = {
     "gap_sound": "above",
     "silence": "above",
     "cut_level": "above",
+    "fall": "above",
     "word": "above",
     "word_both": "above",
     "gone": "above",
@@ -57,7 +58,7 @@ _CORRECT_WEIGHT = 2.0
 _HARDER: dict[str, float] = {"cut out": 3.0, "cut short": 3.0, "extra": 2.0, "replaced": 2.0}
 """Kinds that are harder to hear than the others weigh more."""
 _REJECTED = 0.02
-"""Of the correct takes that may fall below the limit."""
+"""Largest share of the correct takes that may fall below the limit."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def learn(examples: Sequence[Example], sides: Mapping[str, str] = MEASURES) -> d
     take's sentence nor its voice."""
     rule = fit(examples, sides)
     good = np.array([example.good for example in examples])
-    shift = float(np.quantile(_unseen_margins(examples, sides)[good], _REJECTED))
+    shift = float(np.quantile(_unseen_margins(examples, sides)[good], _REJECTED, method="lower"))
     rule["margin"] = round(rule["margin"] - shift, 4)
     return {"forced": rule}
 

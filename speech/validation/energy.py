@@ -20,6 +20,8 @@ _SILENCE_SECONDS = 0.07  # longer than the dips inside a fricative
 _CLOSURE_SECONDS = 0.14  # longest hold of a final stop before its release
 _RELEASE_SECONDS = 0.12  # longest release of a final stop
 _KEEP_SECONDS = 0.02  # of the decay under the threshold
+_SHORT_SECONDS = 0.005
+_BEHIND_DB = 60.0  # as far below the loudest twentieth of a take as the quiet rooms of most recordings
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,29 @@ def loudness(samples: Samples) -> Loudness:
     noise = float(np.percentile(levels, 3))
     threshold = max(loud - _BELOW_SPEECH_DB, min(noise + _ABOVE_NOISE_DB, loud - 20.0), _SILENT_DB)
     return Loudness(levels, threshold)
+
+
+def ending_fall(samples: Samples) -> float:
+    """How many dB the take's last sound falls within 10 ms where it ends.
+
+    Speech fades: of 912 correct takes by sixteen voices one fell faster than 24 dB. Cut sound stops at once. A file
+    that ends with its sound is taken as followed by the quiet of a room.
+
+    Args:
+        samples: mono at `SAMPLE_RATE`, with some sound.
+    """
+    hop = int(SAMPLE_RATE * _SHORT_SECONDS)
+    whole = samples[: len(samples) // hop * hop].astype(np.float64).reshape(-1, hop)
+    levels = 10 * np.log10((whole**2).mean(axis=1) + 1e-12)
+    if not levels.size:
+        return 0.0
+    loud = float(np.percentile(levels, 95))
+    end = int(np.flatnonzero(levels > loud - _BELOW_SPEECH_DB)[-1]) + 1
+    followed = np.concatenate((levels, np.full(5, loud - _BEHIND_DB)))
+    falls = [
+        followed[at - 2 : at].mean() - followed[at + 1 : at + 3].mean() for at in range(max(2, end - 3), end + 2)
+    ]  # fmt: skip
+    return float(max(falls, default=0.0))
 
 
 def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ _WORST = 8.0  # a word less probable is absent, however far
 _DEAREST = 20.0
 _GONE_FROM = -8.0  # correct takes get dearer by more than this if a word of two phones or more is left out
 _GONE_MOST = 30.0
+_OPENING_MOST = 6.0  # both listeners leave a quick "The" out of correct speech, so its absence alone proves nothing
 
 
 def word_evidence(scored: Sequence[ScoredWord], found: Alignment | None, costs: Costs) -> dict[str, float]:
@@ -23,7 +24,7 @@ def word_evidence(scored: Sequence[ScoredWord], found: Alignment | None, costs: 
 
     Three numbers for each word: Whisper's improbability, the cost of its phones beyond the usual, and how much better
     the phones fit without it. A short first word, which recognisers leave out of correct speech, counts only in
-    ``opening_gone``, its fit without.
+    ``opening_gone``, its fit without, and that up to a limit.
 
     - ``word``: largest sum of the first two, ``word_both``: the largest smaller one of them.
     - ``gone``, ``gone_both``: the same of the first and the third.
@@ -64,7 +65,7 @@ def word_evidence(scored: Sequence[ScoredWord], found: Alignment | None, costs: 
         "last_missing": float(gone[-1]),
         "last_lost": float(lost[-1]),
         "phones": found.cost / sum(len(word.phones) for word in found.words),
-        "opening_gone": float(gone[0]) if judged.start else _GONE_FROM,
+        "opening_gone": min(float(gone[0]), _OPENING_MOST) if judged.start else _GONE_FROM,
         **_added(found, doubt),
     }
 

@@ -25,6 +25,9 @@ _PACE_WORDS = 3
 SHORT_WORD_LETTERS = 3
 """Longest word that recognisers leave out of correct speech when it opens a sentence."""
 
+TAIL_SECONDS = 0.08
+"""Sound after the last word from which it is a tail to be cut off."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -164,7 +167,7 @@ def _cut_level(loud: Loudness, bounds: Bounds) -> float:
 
 
 _REMARKS = (
-    ("tail_noise", "tail", 0.08),
+    ("tail_noise", "tail", TAIL_SECONDS),
     ("lead_noise", "lead", 0.3),
     ("long_gap", "silence", 1.5),
     ("long_word", "excess", 0.9),

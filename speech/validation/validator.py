@@ -10,11 +10,11 @@ from speech.engines.protocol import ProgressReport
 from speech.samples import Samples
 from speech.validation.backend import SAMPLE_RATE, Backend
 from speech.validation.echo import echo, repeats_itself
-from speech.validation.energy import Loudness, loudness, refine_end, refine_start
+from speech.validation.energy import Loudness, ending_fall, loudness, refine_end, refine_start
 from speech.validation.evidence import word_evidence
 from speech.validation.forced import ForcedScore, ScoredWord, better_form, closed, in_written_words
 from speech.validation.hearing import Hearing, hear, measures_of
-from speech.validation.measures import Bounds, measure, remarks
+from speech.validation.measures import TAIL_SECONDS, Bounds, measure, remarks
 from speech.validation.phones.alignment import Alignment
 from speech.validation.phones.costs import learnt_costs
 from speech.validation.phones.listener import PhoneListener
@@ -39,6 +39,7 @@ class _Audio:
     seconds: float
     phones: Alignment | None
     likeness: float
+    fall: float
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ class WhisperValidator:
         loud = loudness(heard)
         pieces = encode_pieces(self._backend, heard, loud)
         phones = self._hear_phones(heard, pieces, expected)
-        return _Audio(heard, pieces, loud, len(heard) / SAMPLE_RATE, phones, _likeness(heard, expected))
+        likeness = _likeness(heard, expected)
+        return _Audio(heard, pieces, loud, len(heard) / SAMPLE_RATE, phones, likeness, ending_fall(heard))
 
     def _hear_phones(self, samples: Samples, pieces: Sequence[Piece], expected: Expected) -> Alignment | None:
         if self._phones is None or not pieces or not self._phones.knows(expected.language):
@@ -181,10 +183,13 @@ class WhisperValidator:
 
 
 def _measures(audio: _Audio, score: ForcedScore, bounds: Bounds, expected: Expected) -> dict[str, float]:
+    found = measure(score, audio.loud, bounds, expected.speed)
     return {
-        **measure(score, audio.loud, bounds, expected.speed),
+        **found,
         **word_evidence(score.words, audio.phones, learnt_costs()),
         "echo": audio.likeness,
+        # A tail that will be cut off may end as it likes.
+        "fall": 0.0 if found["tail"] > TAIL_SECONDS else audio.fall,
     }
 
 

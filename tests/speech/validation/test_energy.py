@@ -5,7 +5,7 @@ import pytest
 
 from speech.samples import Samples
 from speech.validation.backend import SAMPLE_RATE
-from speech.validation.energy import loudness, refine_end, refine_start, runs
+from speech.validation.energy import ending_fall, loudness, refine_end, refine_start, runs
 
 
 def seconds(length: float, level: float = 0.0, seed: int = 1) -> Samples:
@@ -71,3 +71,18 @@ def test_background_noise_is_no_sound() -> None:
 def test_silence_has_no_sound() -> None:
     assert not loudness(seconds(1.0)).active.any()
     assert not loudness(np.zeros(0, np.float32)).active.any()
+
+
+@pytest.mark.parametrize("behind", [0.0, 0.2])
+def test_sound_that_is_cut_off_falls_at_once(behind: float) -> None:
+    assert ending_fall(join(seconds(0.3), WORD, seconds(behind))) > 40
+
+
+def test_sound_that_fades_does_not_fall() -> None:
+    fading = WORD * np.geomspace(1, 0.003, WORD.size).astype(np.float32)
+
+    assert ending_fall(join(WORD, fading, seconds(0.3, 0.0001))) < 20
+
+
+def test_a_short_click_has_no_ending() -> None:
+    assert ending_fall(seconds(0.003, 0.1)) == 0.0
