@@ -17,7 +17,7 @@ from speech.text.pronunciations import apply_pronunciations
 from speech.text.references import remove_references
 from speech.text.sound_words import apply_sound_words, parse_sound_words
 from speech.text.spacing import normalize_spacing
-from speech.text.spoken import RULES
+from speech.text.spoken.order import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "text.md"
 BEGIN, END = "<!-- rules -->\n", "<!-- end of rules -->"

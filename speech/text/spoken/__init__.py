@@ -4,50 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from speech.text.spoken import (
-    abbreviations,
-    addresses,
-    arithmetic,
-    codes,
-    counting,
-    dates,
-    initials,
-    money,
-    phones,
-    roman,
-    symbols,
-    times,
-    units,
-)
-from speech.text.spoken.rule import Rule
-
-_STEPS: Final[tuple[tuple[bool, tuple[Rule, ...]], ...]] = (
-    (False, addresses.RULES),
-    (True, codes.FIRST_RULES),
-    (True, dates.RULES),
-    (True, arithmetic.FIRST_RULES),
-    (True, addresses.NUMBER_RULES),
-    (True, times.RULES),
-    (False, times.BARE_RULES),
-    (True, money.RULES),
-    (True, phones.RULES),
-    (False, abbreviations.RULES),
-    (False, initials.RULES),
-    (True, units.RULES),
-    (False, counting.RULES),
-    (False, roman.RULES),
-    (False, arithmetic.RULES),
-    (True, codes.RULES),
-    (True, counting.LAST_RULES),
-    (False, counting.SIGN_RULES),
-    (False, symbols.RULES),
-)
-"""Rules in the order in which they are applied, each seeing what the ones before it left; a step marked True can
-be left out where the text has no digit."""
-
-RULES: Final[tuple[Rule, ...]] = tuple(rule for _, rules in _STEPS for rule in rules)
+if TYPE_CHECKING:
+    from speech.text.spoken.rule import Rule
 
 _DIGIT: Final = re.compile(r"\d")
 _FOREIGN_DIGIT: Final = re.compile(r"(?![0-9])\d|[₀-₉]")
@@ -73,12 +33,19 @@ def spoken_form(text: str, language: str = "en-US") -> str:
         return text
     british = region.upper() not in ("", "US")
     text = _FOREIGN_DIGIT.sub(_ascii_digit, text)
-    for needs_digit, rules in _STEPS:
+    for needs_digit, rules in _steps():
         if needs_digit and not _DIGIT.search(text):
             continue
         for rule in rules:
             text = rule.apply(text, british)
     return text
+
+
+def _steps() -> tuple[tuple[bool, tuple[Rule, ...]], ...]:
+    # Their many patterns take a fifth of a second to compile, which a start should not wait for.
+    from speech.text.spoken.order import STEPS
+
+    return STEPS
 
 
 def _ascii_digit(match: re.Match[str]) -> str:

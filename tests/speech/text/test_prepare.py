@@ -12,7 +12,8 @@ from speech.text.clean import clean
 from speech.text.markup import MARKUP, parse_markup
 from speech.text.prepare import TextRules, prepare_text
 from speech.text.sound_words import parse_sound_words
-from speech.text.spoken import RULES, spoken_form
+from speech.text.spoken import spoken_form
+from speech.text.spoken.order import RULES
 from tests.speech.text.strategies import LONG, TEXTS, letters, seconds
 
 NO_RULES = TextRules((), False, False, False, False, "keep")

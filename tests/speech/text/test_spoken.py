@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.text.spoken import RULES, spoken_form
+from speech.text.spoken import spoken_form
+from speech.text.spoken.order import RULES
 
 AMERICAN = [
     ("It cost $5.", "It cost five dollars."),
