@@ -111,7 +111,10 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     models = settings.models
     if models.local_dir is not None:
         models = models.model_copy(update={"local_dir": base / models.local_dir})
-    return settings.model_copy(update={"paths": anchored, "models": models})
+    server = settings.server
+    if server.log_file_path is not None:
+        server = server.model_copy(update={"log_file_path": base / server.log_file_path})
+    return settings.model_copy(update={"paths": anchored, "models": models, "server": server})
 
 
 def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

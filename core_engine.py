@@ -13,6 +13,7 @@ from api_models import TextOptions, TextPreviewRequest, TTSRequest
 from config import Settings
 from core.engine_choice import ChosenEngine, build_engine, build_validators
 from core.live_speech import LiveSpeech
+from core.operations import Operations
 from core.request_rules import ABSENT_LIBRARIES, engine_use, finishing_rules, reading_rules
 from core.results import Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
@@ -48,6 +49,7 @@ class CoreEngine:
         self.validators = (
             ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine)
         )
+        self.operations = Operations()
         self.outputs = OutputStore(settings.paths.output_dir)
         self.voices = RecordingStore(settings.paths.reference_audio_dir)
         self.vc_inputs = RecordingStore(settings.paths.vc_input_dir)
@@ -145,9 +147,13 @@ class CoreEngine:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
         """
         token = self._token(cancel)
-        planned = self.plan(request)
-        with self._admitted(token):
-            return carry_out(self.order(request, planned, name), self.workshop, observer, token)
+        with self.operations.operation("tts", observer) as operation:
+            planned = self.plan(request)
+            with self._admitted(token):
+                order = self.order(request, planned, name)
+                result = carry_out(order, self.workshop, operation.observe, token)
+            operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
+            return result
 
     @contextlib.contextmanager
     def stream(
@@ -166,9 +172,12 @@ class CoreEngine:
             ChatterboxError: one of its subclasses.
         """
         token = self._token(cancel)
-        planned = self.plan(request, short_opening=True)
-        with self._admitted(token):
-            yield LiveSpeech(request, self.order(request, planned), self.workshop, observer, token)
+        with self.operations.operation("tts", observer) as operation:
+            planned = self.plan(request, short_opening=True)
+            with self._admitted(token):
+                live = LiveSpeech(request, self.order(request, planned), self.workshop, operation.observe, token)
+                yield live
+            operation.audio_seconds = live.seconds
 
     def order(self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts") -> SpeechOrder:
         """A planned request with everything it takes to carry it out; loads the checker that it asks for.
@@ -248,9 +257,10 @@ class CoreEngine:
                 report(sentence, share)
 
         try:
-            self.lane.load(tell).result()
-            if self.validator is not None:
-                self.validator.load(tell)
+            with self.operations.operation("model_load"):
+                self.lane.load(tell).result()
+                if self.validator is not None:
+                    self.validator.load(tell)
         except ModelLoadError as error:
             state = Readiness("failed", error.message)
         except ChatterboxError as error:

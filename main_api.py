@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,9 +14,10 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
-from api.routers import outputs, system, text, tts
+from api.routers import metrics, outputs, system, text, tts
 from config import Settings
 from core_engine import CoreEngine
+from monitoring.monitor import Monitor
 from program import run_program
 from utils import VERSION
 
@@ -25,11 +25,12 @@ API_PREFIX = "/api/v1"
 
 
 class SpeechApp(FastAPI):
-    """FastAPI with the request context outside of everything, its own last error handler included."""
+    """FastAPI with request context and monitoring outside of everything, its own last error handler included."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap what FastAPI builds."""
-        return RequestContext(super().build_middleware_stack())
+        monitor: Monitor = self.state.monitor
+        return RequestContext(monitor.around(super().build_middleware_stack()))
 
 
 def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
@@ -50,14 +51,14 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
         responses=ERROR_RESPONSES,
     )
     app.state.core = engine
-    app.state.started = time.monotonic()
+    app.state.monitor = Monitor(engine)
     server = settings.server
     app.state.workers = ThreadPoolExecutor(
         server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
     )
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
     install_error_handlers(app)
-    for router in (tts.router, text.router, system.router):
+    for router in (tts.router, text.router, system.router, metrics.router):
         app.include_router(router, prefix=API_PREFIX)
     app.include_router(outputs.router)
     app.add_api_route("/", _root(settings), include_in_schema=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from config import Settings, load_settings
 from exceptions import ConfigurationError
+from monitoring.logs import configure_logging
 
 REFUSED = 2
 """Exit code for a faulty configuration."""
@@ -32,7 +32,10 @@ def run_program(name: str, description: str, arguments: list[str] | None, run: C
     server = {key: getattr(options, key) for key in ("host", "port") if getattr(options, key) is not None}
     try:
         settings = load_settings(options.config, {"server": server} if server else None)
-        logging.basicConfig(level=settings.server.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        log = settings.server
+        configure_logging(
+            log.log_level, log.log_file_path, log.log_file_max_size_mb, log.log_file_backup_count, log.log_console
+        )
         run(settings)
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")

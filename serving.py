@@ -49,7 +49,7 @@ def serve(app: Any, core: CoreEngine, settings: ServerSettings, finish_seconds: 
     """
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_level=settings.log_level.lower(), log_config=None,
-        timeout_graceful_shutdown=LAST_RESORT_SECONDS,
+        access_log=False, timeout_graceful_shutdown=LAST_RESORT_SECONDS,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, core, finish_seconds).run()

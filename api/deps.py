@@ -1,4 +1,4 @@
-"""What routes are given: the core engine and the worker threads."""
+"""What routes are given: the core engine, the worker threads and what watches them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from core_engine import CoreEngine
+from monitoring.monitor import Monitor
 
 
 def _core(request: Request) -> CoreEngine:
@@ -18,5 +19,10 @@ def _workers(request: Request) -> ThreadPoolExecutor:
     return cast(ThreadPoolExecutor, request.app.state.workers)
 
 
+def _monitor(request: Request) -> Monitor:
+    return cast(Monitor, request.app.state.monitor)
+
+
 Core = Annotated[CoreEngine, Depends(_core)]
 Workers = Annotated[ThreadPoolExecutor, Depends(_workers)]
+Monitoring = Annotated[Monitor, Depends(_monitor)]

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from api_models import ErrorBody
 from exceptions import ChatterboxError
@@ -34,6 +35,27 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
 """For the OpenAPI description of every route."""
 
 
+class ErrorReply(JSONResponse):
+    """A failure on its way out; whoever watches requests finds it in ``scope["state"]["failure"]``.
+
+    Attributes:
+        error_body: what is sent.
+        error: the exception behind it, where there was one.
+    """
+
+    def __init__(
+        self, error_body: ErrorBody, status: int, headers: dict[str, str] | None, error: Exception | None
+    ) -> None:
+        super().__init__(error_body.model_dump(), status, headers=headers)
+        self.error_body = error_body
+        self.error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        scope.setdefault("state", {})["failure"] = (self.error_body, self.error)
+        await super().__call__(scope, receive, send)
+
+
 def error_response(
     status: int,
     code: str,
@@ -42,10 +64,11 @@ def error_response(
     *,
     detail: Any = None,
     headers: dict[str, str] | None = None,
-) -> JSONResponse:
+    error: Exception | None = None,
+) -> ErrorReply:
     """A reply in the one error shape."""
     body = ErrorBody(error=message, error_code=code, detail=detail, timestamp=utc_timestamp(), request_id=request_id)
-    return JSONResponse(body.model_dump(), status, headers=headers)
+    return ErrorReply(body, status, headers, error)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -63,23 +86,27 @@ def _request_id(request: Request) -> str:
 async def _own(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ChatterboxError)
     if error.status >= 500:
-        log.error("request %s: %s: %s", _request_id(request), error.code, error.message, exc_info=error.__cause__)
+        log.error("%s: %s", error.code, error.message, exc_info=error.__cause__)
     detail = error.detail
     if error.field is not None:
         detail = [{"field": error.field, "message": error.message, **(detail if isinstance(detail, dict) else {})}]
     headers = {"Retry-After": str(error.retry_after or 5)} if error.status in (429, 503) else None
-    return error_response(error.status, error.code, error.message, _request_id(request), detail=detail, headers=headers)
+    return error_response(
+        error.status, error.code, error.message, _request_id(request), detail=detail, headers=headers, error=error
+    )
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
     if _has_wrong_media(request, errors):
-        return error_response(415, "UNSUPPORTED_MEDIA", "Send the request as application/json.", _request_id(request))
+        return error_response(
+            415, "UNSUPPORTED_MEDIA", "Send the request as application/json.", _request_id(request), error=error
+        )
     detail = [{"field": _field(item["loc"]), "message": _message(item)} for item in errors]
     first = detail[0]
     sentence = f"{first['field']}: {first['message']}" if first["field"] else str(first["message"])
-    return error_response(422, "VALIDATION_ERROR", sentence, _request_id(request), detail=detail)
+    return error_response(422, "VALIDATION_ERROR", sentence, _request_id(request), detail=detail, error=error)
 
 
 def _has_wrong_media(request: Request, errors: Sequence[Any]) -> bool:
@@ -116,10 +143,10 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
     sentences = {404: "There is nothing at this address.", 405: "This address does not take that method."}
     message = sentences.get(error.status_code, str(error.detail))
     headers = dict(error.headers) if error.headers else None
-    return error_response(error.status_code, code, message, _request_id(request), headers=headers)
+    return error_response(error.status_code, code, message, _request_id(request), headers=headers, error=error)
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("request %s: unforeseen %s", _request_id(request), type(error).__name__, exc_info=error)
+    log.error("unforeseen %s", type(error).__name__, exc_info=error)
     message = "Something went wrong inside; the log tells more under this request id."
-    return error_response(500, "INTERNAL_ERROR", message, _request_id(request))
+    return error_response(500, "INTERNAL_ERROR", message, _request_id(request), error=error)

@@ -1,6 +1,7 @@
 """Requests and replies of the HTTP interface; `CoreEngine` takes and gives the same objects in process."""
 
 from api_models.base import CaptionFormat, FormatName, StreamFormatName
+from api_models.metrics import MetricsResponse
 from api_models.replies import (
     CaptionFile,
     ChunkReport,
@@ -38,6 +39,7 @@ __all__ = [
     "Generation",
     "HealthResponse",
     "LiveResponse",
+    "MetricsResponse",
     "OutputFile",
     "ParameterInfo",
     "PreviewChunk",

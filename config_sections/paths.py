@@ -20,3 +20,5 @@ class PathSettings(Section):
     """Recordings whose voice is to be converted."""
     models_dir: Path = Path("models")
     """Prepared models and downloads; may be deleted at any time and is made again."""
+    logs_dir: Path = Path("logs")
+    """What outlives a restart of the service: the errors it tracked."""

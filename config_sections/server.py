@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -18,6 +19,14 @@ class ServerSettings(Section):
     """TCP port; 0 takes any free one."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least severe message that is logged."""
+    log_console: Literal["text", "json"] = "text"
+    """What the error stream gets: lines for people, or the JSON lines of the file."""
+    log_file_path: Path | None = Path("logs/chatterbox_extended.log")
+    """File of JSON lines; empty for none."""
+    log_file_max_size_mb: float = Field(10.0, gt=0)
+    """Size at which the log file is set aside and begun anew."""
+    log_file_backup_count: int = Field(5, ge=0)
+    """Log files set aside that are kept."""
     max_concurrent_requests: int = Field(8, ge=1, le=1000)
     """Speech requests worked on at the same time; their chunks take turns on the model."""
     max_waiting_requests: int = Field(32, ge=0, le=10_000)

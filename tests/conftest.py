@@ -14,7 +14,7 @@ from speech.validation.protocol import Validator
 
 CoreMaker = Callable[..., CoreEngine]
 
-FOLDERS = ("output", "temp", "models", "reference_audio", "vc_input")
+FOLDERS = ("output", "temp", "models", "reference_audio", "vc_input", "logs")
 
 pytest_plugins = ("tests.support.chatterbox",)
 

@@ -22,13 +22,14 @@ HEAVY = (
 PROBE = """
 import json, sys, time
 started = time.process_time()
-import main_api
-print(json.dumps({"seconds": time.process_time() - started, "modules": sorted(sys.modules)}))
+import {module}
+print(json.dumps({{"seconds": time.process_time() - started, "modules": sorted(sys.modules)}}))
 """
 
 
-def probe() -> dict[str, object]:
-    done = subprocess.run([sys.executable, "-c", PROBE], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+def probe(module: str = "main_api") -> dict[str, object]:
+    command = [sys.executable, "-c", PROBE.format(module=module)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
 
@@ -40,9 +41,11 @@ def test_importing_the_service_brings_no_heavy_library() -> None:
 
 
 def test_importing_the_service_is_quick() -> None:
-    # Processor time, because other programs on the machine would only add waiting.
-    seconds = min(float(str(probe()["seconds"])) for _ in range(3))
-    assert seconds < 1.0
+    # Processor time. Other programs slow a shared core down as well, hence the comparison with FastAPI alone.
+    def seconds(module: str) -> float:
+        return min(float(str(probe(module)["seconds"])) for _ in range(3))
+
+    assert (ours := seconds("main_api")) < 1.0 or ours < 3.5 * seconds("fastapi")
 
 
 def test_version_is_the_same_everywhere() -> None:

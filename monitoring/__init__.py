@@ -1,0 +1,1 @@
+"""What the service tells of itself: logs, metrics, health. It watches; nothing of the speech side knows it."""
