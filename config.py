@@ -13,7 +13,15 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from api_models import TTSDefaults
-from config_sections import ApiSettings, ModelSettings, PathSettings, ServerSettings, UiSettings, ValidationSettings
+from config_sections import (
+    ApiSettings,
+    ErrorHandlingSettings,
+    ModelSettings,
+    PathSettings,
+    ServerSettings,
+    UiSettings,
+    ValidationSettings,
+)
 from exceptions import ConfigurationError
 
 ENVIRONMENT_PREFIX = "CHATTERBOX_"
@@ -39,6 +47,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""
+    error_handling: ErrorHandlingSettings = ErrorHandlingSettings()
     ui: UiSettings = UiSettings()
 
     @classmethod

@@ -14,11 +14,14 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
-from api.routers import metrics, outputs, system, text, tts
+from api.routers import errors, metrics, outputs, system, text, tts
 from config import Settings
 from core_engine import CoreEngine
 from monitoring.monitor import Monitor
 from program import run_program
+from resilience.capture import FailureCapture
+from resilience.journal import ErrorJournal
+from resilience.tracker import ErrorTracker
 from utils import VERSION
 
 API_PREFIX = "/api/v1"
@@ -30,7 +33,8 @@ class SpeechApp(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap what FastAPI builds."""
         monitor: Monitor = self.state.monitor
-        return RequestContext(monitor.around(super().build_middleware_stack()))
+        failures: FailureCapture = self.state.failures
+        return RequestContext(monitor.around(failures.around(super().build_middleware_stack())))
 
 
 def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
@@ -51,14 +55,14 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
         responses=ERROR_RESPONSES,
     )
     app.state.core = engine
-    app.state.monitor = Monitor(engine)
+    _watch(app, engine)
     server = settings.server
     app.state.workers = ThreadPoolExecutor(
         server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
     )
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
     install_error_handlers(app)
-    for router in (tts.router, text.router, system.router, metrics.router):
+    for router in (tts.router, text.router, system.router, metrics.router, errors.router):
         app.include_router(router, prefix=API_PREFIX)
     app.include_router(outputs.router)
     app.add_api_route("/", _root(settings), include_in_schema=False)
@@ -67,6 +71,19 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
 
         mount_page(app, engine)
     return app
+
+
+def _watch(app: SpeechApp, engine: CoreEngine) -> None:
+    """Monitoring and error tracking around requests and core."""
+    app.state.monitor = monitor = Monitor(engine)
+    tracking = engine.settings.error_handling.error_tracking
+    app.state.tracker = ErrorTracker(
+        tracking.max_errors_stored,
+        ErrorJournal(engine.settings.paths.logs_dir / "errors.jsonl"),
+        log_summaries=tracking.log_error_summaries,
+    )
+    app.state.failures = FailureCapture(app.state.tracker, monitor.count_error, tracking.auto_categorization)
+    engine.operations.watch(app.state.failures.watch)
 
 
 @contextlib.asynccontextmanager
@@ -78,6 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         core.close()
+        app.state.tracker.close()
         app.state.workers.shutdown(wait=False, cancel_futures=True)
 
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from core_engine import CoreEngine
 from monitoring.monitor import Monitor
+from resilience.tracker import ErrorTracker
 
 
 def _core(request: Request) -> CoreEngine:
@@ -23,6 +24,11 @@ def _monitor(request: Request) -> Monitor:
     return cast(Monitor, request.app.state.monitor)
 
 
+def _tracker(request: Request) -> ErrorTracker:
+    return cast(ErrorTracker, request.app.state.tracker)
+
+
 Core = Annotated[CoreEngine, Depends(_core)]
 Workers = Annotated[ThreadPoolExecutor, Depends(_workers)]
 Monitoring = Annotated[Monitor, Depends(_monitor)]
+Errors = Annotated[ErrorTracker, Depends(_tracker)]

@@ -52,7 +52,7 @@ class ErrorReply(JSONResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        scope.setdefault("state", {})["failure"] = (self.error_body, self.error)
+        scope.setdefault("state", {})["failure"] = (self.error_body, self.error, self.status_code)
         await super().__call__(scope, receive, send)
 
 

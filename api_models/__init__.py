@@ -1,6 +1,7 @@
 """Requests and replies of the HTTP interface; `CoreEngine` takes and gives the same objects in process."""
 
 from api_models.base import CaptionFormat, FormatName, StreamFormatName
+from api_models.errors import ErrorEntry, ErrorSummary, RecentErrors
 from api_models.metrics import MetricsResponse
 from api_models.replies import (
     CaptionFile,
@@ -35,6 +36,8 @@ __all__ = [
     "ChunkReport",
     "EngineInfo",
     "ErrorBody",
+    "ErrorEntry",
+    "ErrorSummary",
     "FormatName",
     "Generation",
     "HealthResponse",
@@ -46,6 +49,7 @@ __all__ = [
     "QualityReport",
     "ReadyResponse",
     "ReadyState",
+    "RecentErrors",
     "StreamFormatName",
     "TTSDefaults",
     "TTSRequest",

@@ -1,6 +1,7 @@
 """The sections of the settings, one module each."""
 
 from config_sections.api import ApiSettings
+from config_sections.error_handling import ErrorHandlingSettings
 from config_sections.models import ModelSettings
 from config_sections.paths import PathSettings
 from config_sections.server import ServerSettings
@@ -9,6 +10,7 @@ from config_sections.validation import ValidationSettings
 
 __all__ = [
     "ApiSettings",
+    "ErrorHandlingSettings",
     "ModelSettings",
     "PathSettings",
     "ServerSettings",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from exceptions import CancelledError
 from speech.progress import Event, Observer, ignore
 
 
@@ -43,6 +44,11 @@ class Ended:
     """It is over, by success or by `error`."""
 
     error: BaseException | None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the caller went away, which is no failure."""
+        return isinstance(self.error, (CancelledError, GeneratorExit))
 
 
 OperationEvent: TypeAlias = Began | Event | Ended

@@ -44,6 +44,10 @@ class Monitor:
         """`app` with its requests watched."""
         return RequestMonitor(app, self.metrics, self._responses)
 
+    def count_error(self, code: str) -> None:
+        """Take note of a failure by its error code."""
+        self.metrics.errors.labels(code).inc()
+
     def system(self) -> dict[str, Any]:
         """See `SystemProbe.look`; walks folders, so not for the event loop."""
         return self._system.look()

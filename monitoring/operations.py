@@ -6,7 +6,7 @@ import logging
 import uuid
 
 from core.operations import Began, Ended, Operation, OperationEvent
-from exceptions import CancelledError, ChatterboxError
+from exceptions import ChatterboxError
 from monitoring.context import add_log_facts, log_facts
 from monitoring.metrics import Metrics
 from monitoring.recent import RecentTimes
@@ -32,7 +32,7 @@ class OperationMonitor:
         if isinstance(event, Began):
             self._begin(operation)
         elif isinstance(event, Ended):
-            self._end(operation, event.error)
+            self._end(operation, event)
         elif isinstance(event, TakeJudged):
             self._count_take(event)
         elif isinstance(event, ChunkDone):
@@ -46,8 +46,8 @@ class OperationMonitor:
             add_log_facts(request_id=uuid.uuid4().hex, operation=operation.kind)
         self._metrics.operations_open.labels(operation.kind).inc()
 
-    def _end(self, operation: Operation, error: BaseException | None) -> None:
-        outcome = "done" if error is None else "cancelled" if isinstance(error, CancelledError) else "failed"
+    def _end(self, operation: Operation, end: Ended) -> None:
+        outcome = "cancelled" if end.cancelled else "done" if end.error is None else "failed"
         kind, seconds, metrics = operation.kind, operation.seconds, self._metrics
         metrics.operations_open.labels(kind).dec()
         metrics.operations.labels(kind, outcome).inc()
@@ -60,8 +60,8 @@ class OperationMonitor:
             metrics.audio.labels(kind).inc(operation.audio_seconds)
             metrics.real_time.labels(kind).observe(seconds / operation.audio_seconds)
         facts = {"outcome": outcome, "audio_seconds": round(operation.audio_seconds, 3)}
-        if isinstance(error, ChatterboxError):
-            facts["error_code"] = error.code
+        if isinstance(end.error, ChatterboxError):
+            facts["error_code"] = end.error.code
         log.info("%s %s", kind, outcome, extra={"duration_ms": round(seconds * 1000, 2), "data": facts})
 
     def _count_take(self, take: TakeJudged) -> None:

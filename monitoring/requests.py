@@ -53,7 +53,7 @@ class RequestMonitor:
             await send(message)
 
         path: str = scope["path"]
-        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        method = method_of(scope)
         request_id = scope.get("state", {}).get("request_id", "")
         started = time.perf_counter()
         with (
@@ -69,9 +69,6 @@ class RequestMonitor:
 
     def _count(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = route_of(scope)
-        failure = scope.get("state", {}).get("failure")
-        if failure is not None:
-            self._metrics.errors.labels(failure[0].error_code).inc()
         self._metrics.http_requests.labels(method, route, str(status)).inc()
         self._metrics.http_seconds.labels(route).observe(seconds)
         self._responses.add(seconds)
@@ -83,6 +80,11 @@ class RequestMonitor:
         shown = path[:LONGEST_PATH].encode("unicode_escape").decode()
         timing = {"duration_ms": round(seconds * 1000, 2), "data": facts}
         access.log(level, "%s %s %d", method, shown, status, extra=timing)
+
+
+def method_of(scope: Scope) -> str:
+    """The method of a request, ``OTHER`` for invented ones."""
+    return scope["method"] if scope["method"] in METHODS else "OTHER"
 
 
 def route_of(scope: Scope) -> str:
