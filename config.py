@@ -18,6 +18,7 @@ from config_sections import (
     ErrorHandlingSettings,
     ModelSettings,
     PathSettings,
+    ResourceManagementSettings,
     ServerSettings,
     UiSettings,
     ValidationSettings,
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""
+    resource_management: ResourceManagementSettings = ResourceManagementSettings()
     error_handling: ErrorHandlingSettings = ErrorHandlingSettings()
     ui: UiSettings = UiSettings()
 

@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
-from api.routers import errors, metrics, outputs, system, text, tts
+from api.routers import errors, metrics, outputs, resources, system, text, tts
 from config import Settings
 from core_engine import CoreEngine
+from management.resources import ResourceManager
+from management.scheduler import CleanupScheduler
 from monitoring.monitor import Monitor
 from program import run_program
 from resilience.capture import FailureCapture
@@ -62,7 +64,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     )
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
     install_error_handlers(app)
-    for router in (tts.router, text.router, system.router, metrics.router, errors.router):
+    for router in (tts.router, text.router, system.router, metrics.router, errors.router, resources.router):
         app.include_router(router, prefix=API_PREFIX)
     app.include_router(outputs.router)
     app.add_api_route("/", _root(settings), include_in_schema=False)
@@ -74,7 +76,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
 
 
 def _watch(app: SpeechApp, engine: CoreEngine) -> None:
-    """Monitoring and error tracking around requests and core."""
+    """Monitoring, error tracking and clean-up around requests and core."""
     app.state.monitor = monitor = Monitor(engine)
     tracking = engine.settings.error_handling.error_tracking
     app.state.tracker = ErrorTracker(
@@ -84,6 +86,9 @@ def _watch(app: SpeechApp, engine: CoreEngine) -> None:
     )
     app.state.failures = FailureCapture(app.state.tracker, monitor.count_error, tracking.auto_categorization)
     engine.operations.watch(app.state.failures.watch)
+    resources = ResourceManager(engine.settings.paths, engine.settings.resource_management.cleanup)
+    app.state.resources = resources
+    app.state.cleanup = CleanupScheduler(resources)
 
 
 @contextlib.asynccontextmanager
@@ -91,12 +96,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     core: CoreEngine = app.state.core
     if core.settings.models.preload_models:
         core.start()
+    app.state.cleanup.start()
     try:
         yield
     finally:
         core.close()
+        app.state.cleanup.close()
         app.state.tracker.close()
         app.state.workers.shutdown(wait=False, cancel_futures=True)
+        if core.settings.api.cleanup_temp_files:
+            app.state.resources.empty_temp()
 
 
 def _root(settings: Settings) -> Any:

@@ -8,6 +8,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from core_engine import CoreEngine
+from management.resources import ResourceManager
+from management.scheduler import CleanupScheduler
 from monitoring.monitor import Monitor
 from resilience.tracker import ErrorTracker
 
@@ -24,6 +26,14 @@ def _monitor(request: Request) -> Monitor:
     return cast(Monitor, request.app.state.monitor)
 
 
+def _resources(request: Request) -> ResourceManager:
+    return cast(ResourceManager, request.app.state.resources)
+
+
+def _cleanup(request: Request) -> CleanupScheduler:
+    return cast(CleanupScheduler, request.app.state.cleanup)
+
+
 def _tracker(request: Request) -> ErrorTracker:
     return cast(ErrorTracker, request.app.state.tracker)
 
@@ -32,3 +42,5 @@ Core = Annotated[CoreEngine, Depends(_core)]
 Workers = Annotated[ThreadPoolExecutor, Depends(_workers)]
 Monitoring = Annotated[Monitor, Depends(_monitor)]
 Errors = Annotated[ErrorTracker, Depends(_tracker)]
+Resources = Annotated[ResourceManager, Depends(_resources)]
+Cleanup = Annotated[CleanupScheduler, Depends(_cleanup)]

@@ -16,6 +16,7 @@ from api_models.replies import (
     TTSResponse,
     WordTime,
 )
+from api_models.resources import CleanupReport, CleanupStatus, ResourcesResponse
 from api_models.speech import TextFilesRequest, TextPreviewRequest, TTSDefaults, TTSRequest
 from api_models.system import (
     CapabilitiesResponse,
@@ -34,6 +35,8 @@ __all__ = [
     "CaptionFile",
     "CaptionFormat",
     "ChunkReport",
+    "CleanupReport",
+    "CleanupStatus",
     "EngineInfo",
     "ErrorBody",
     "ErrorEntry",
@@ -50,6 +53,7 @@ __all__ = [
     "ReadyResponse",
     "ReadyState",
     "RecentErrors",
+    "ResourcesResponse",
     "StreamFormatName",
     "TTSDefaults",
     "TTSRequest",

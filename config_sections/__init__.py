@@ -4,6 +4,7 @@ from config_sections.api import ApiSettings
 from config_sections.error_handling import ErrorHandlingSettings
 from config_sections.models import ModelSettings
 from config_sections.paths import PathSettings
+from config_sections.resource_management import ResourceManagementSettings
 from config_sections.server import ServerSettings
 from config_sections.ui import UiSettings
 from config_sections.validation import ValidationSettings
@@ -13,6 +14,7 @@ __all__ = [
     "ErrorHandlingSettings",
     "ModelSettings",
     "PathSettings",
+    "ResourceManagementSettings",
     "ServerSettings",
     "UiSettings",
     "ValidationSettings",

@@ -14,3 +14,5 @@ class ApiSettings(Section):
     """Longest text of one request in characters."""
     max_body_bytes: int = Field(1_048_576, ge=1024)
     """Largest request body; more is refused with 413 before it is read."""
+    cleanup_temp_files: bool = True
+    """Empty the temporary folder when the service stops."""

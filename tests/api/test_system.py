@@ -82,7 +82,7 @@ def test_openapi_lists_every_route_with_its_errors(client: TestClient) -> None:
         "/api/v1/tts", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "/api/v1/capabilities",
         "/api/v1/config", "/outputs/{path}", "/api/v1/tts/files", "/api/v1/text/preview",
         "/api/v1/metrics", "/api/v1/metrics/prometheus", "/api/v1/errors/summary",
-        "/api/v1/errors/recent",
+        "/api/v1/errors/recent", "/api/v1/resources", "/api/v1/cleanup", "/api/v1/cleanup/status",
     }  # fmt: skip
     assert "503" in paths["/api/v1/tts"]["post"]["responses"]
 
