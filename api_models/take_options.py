@@ -37,6 +37,14 @@ class TakeOptions(Strict):
     """How freely the engine draws, where it draws."""
     cfg_weight: float = Field(1.0, ge=0.0, le=2.0)
     """How closely the engine keeps to text and pace of the voice, where it knows it."""
+    min_p: float | None = Field(None, ge=0.0, le=1.0)
+    """Tokens less probable than this share of the likeliest are never drawn; without it the model's own value."""
+    top_p: float | None = Field(None, gt=0.0, le=1.0)
+    """Tokens are drawn from the likeliest that together have this probability; without it the model's own value."""
+    top_k: int | None = Field(None, ge=1, le=10_000)
+    """Tokens are drawn from so many of the likeliest; without it the model's own value."""
+    repetition_penalty: float | None = Field(None, ge=1.0, le=5.0)
+    """How much a token loses that was spoken before, 1 for nothing; without it the model's own value."""
     num_candidates_per_chunk: int = Field(3, ge=1, le=10)
     """Takes of a chunk in one round."""
     max_attempts_per_candidate: int = Field(3, ge=1, le=10)

@@ -21,8 +21,12 @@ ENGINE_PARAMETERS = {
     "exaggeration": "exaggeration",
     "temperature": "temperature",
     "cfg_weight": "cfg_weight",
+    "min_p": "min_p",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "repetition_penalty": "repetition_penalty",
 }
-"""The request field of each engine parameter."""
+"""The request field of each engine parameter; a field that may be left open leaves the value to the engine."""
 ABSENT_LIBRARIES = ("librosa", "torchaudio")
 """Stretchers that the published interface names; `auto` takes their place."""
 
@@ -121,7 +125,9 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
     parameters: dict[str, float] = {}
     ignored: list[str] = []
     for name, field in ENGINE_PARAMETERS.items():
-        value = float(getattr(full, field))
+        value = getattr(full, field)
+        if value is None:
+            continue
         if name not in known:
             if name != "speed" and field in asked.model_fields_set:
                 ignored.append(field)
@@ -132,7 +138,7 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
                 f"{known[name].maximum:g}.",
                 field=field,
             )
-        parameters[name] = 1.0 if name == "speed" and stretched else value
+        parameters[name] = 1.0 if name == "speed" and stretched else float(value)
     if full.disable_watermark and capabilities.watermark:
         parameters[UNMARKED] = 1.0
     made = parameters.get("speed", 1.0)

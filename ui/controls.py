@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from api_models import TTSDefaults
 
 NO_EFFECT = "Has no effect with this engine."
-OPTIONAL = frozenset({"whisper_threshold", "take_budget_seconds"})
+OPTIONAL = frozenset({"whisper_threshold", "take_budget_seconds", "min_p", "top_p", "top_k", "repetition_penalty"})
 """Fields that may be left open; the lowest position of their slider stands for that."""
 PAIRS = frozenset({"pronunciations"})
 """Fields that hold words and what stands for them; the page takes one ``word=replacement`` a line."""
@@ -71,6 +71,7 @@ def build_control(control: Control, defaults: TTSDefaults, without_effect: Colle
         return gr.Number(value, precision=0, minimum=0, maximum=2**32 - 1, **common)
     if annotation in (int, float):
         low, high = _range(info.metadata)
+        low = 0 if control.field in OPTIONAL else low
         return gr.Slider(low, control.most or high, value or low, step=control.step, **common)
     shown = pairs_text(value) if control.field in PAIRS else value
     return gr.Textbox(

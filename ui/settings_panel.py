@@ -50,6 +50,12 @@ SECTIONS: Final[dict[str, tuple[tuple[Control, ...], ...]]] = {
             Control("temperature", "Temperature", step=0.05),
             Control("cfg_weight", "Guidance (CFG)", step=0.05),
         ),
+        (
+            Control("min_p", "Min-p", "0 leaves it to the model.", step=0.01),
+            Control("top_p", "Top-p", "0 leaves it to the model.", step=0.01),
+            Control("top_k", "Top-k", "0 leaves it to the model.", most=2000),
+            Control("repetition_penalty", "Repetition penalty", "0 leaves it to the model.", step=0.05),
+        ),
     ),
     "Takes and checking": (
         (

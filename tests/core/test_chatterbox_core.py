@@ -11,6 +11,8 @@ from config import Settings
 from core_engine import CoreEngine
 from exceptions import InvalidRequestError
 from speech.engines.chatterbox import create, runtime
+from speech.engines.chatterbox.checkpoints import Family
+from speech.engines.chatterbox.description import parameters
 from speech.engines.registry import EngineContext
 from tests.support.chatterbox import TinyChatterbox, needs_chatterbox, small_architectures, voice_like
 from tests.support.tones import decode
@@ -59,6 +61,31 @@ def test_tags_stay_in_the_text_and_parameters_without_effect_are_named(core: Cor
     assert any("[laugh]" in chunk.read for chunk in plan.chunks)
     assert "exaggeration" in result.ignored_parameters
     assert "temperature" not in result.ignored_parameters
+
+
+def test_drawing_follows_the_request(core: CoreEngine) -> None:
+    usual, freely = core.tts(request()), core.tts(request(top_k=2, top_p=0.5, repetition_penalty=3.0, min_p=0.2))
+
+    assert freely.ignored_parameters == ("min_p",)
+    assert decode(usual.files[0].path)[0].tobytes() != decode(freely.files[0].path)[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("family", "penalty", "top_p", "names"),
+    [
+        ("english", 1.2, 1.0, {"min_p", "cfg_weight"}),
+        ("multilingual", 2.0, 1.0, {"min_p"}),
+        ("turbo", 1.2, 0.95, {"top_k"}),
+    ],
+)
+def test_what_is_not_asked_for_is_as_in_the_package(
+    family: Family, penalty: float, top_p: float, names: set[str]
+) -> None:
+    own = {item.name: item.default for item in parameters(family)}
+
+    assert own["repetition_penalty"] == penalty
+    assert own["top_p"] == top_p
+    assert names <= set(own)
 
 
 @pytest.mark.parametrize("model", ["auto", "chatterbox", "chatterbox-turbo"])

@@ -136,6 +136,18 @@ def test_engine_parameters_reach_the_engine_in_their_range(make_core: CoreMaker)
         core.plan(TTSRequest(text="Hello there.", temperature=2.0))
 
 
+def test_a_parameter_that_is_left_open_is_the_engines_own_matter(make_core: CoreMaker) -> None:
+    core = make_core()
+    own = core.engine.capabilities
+    core.engine.capabilities = replace(  # type: ignore[misc]
+        own, parameters=(*own.parameters, Parameter("top_p", 0.01, 1.0, 0.95, "Mass."))
+    )
+    assert core.plan(TTSRequest(text="Hello there.")).plan.chunks[0].parameters == {"speed": 1.0}
+    planned = core.plan(TTSRequest(text="Hello there.", top_p=0.8, min_p=0.1))
+    assert planned.plan.chunks[0].parameters == {"speed": 1.0, "top_p": 0.8}
+    assert speak(core, min_p=0.1, top_k=20).ignored_parameters == ("min_p", "top_k")
+
+
 def test_several_results_differ_by_their_seeds(make_core: CoreMaker) -> None:
     result = speak(make_core(), num_generations=3)
     assert [generation.seed for generation in result.generations] == [7, 8, 9]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from typing import Final
 
-from speech.engines.chatterbox.checkpoints import Checkpoint
+from speech.engines.chatterbox.checkpoints import Checkpoint, Family
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.protocol import Capabilities, Parameter
 
@@ -21,6 +21,9 @@ TAGS: Final = ("clear throat", "sigh", "shush", "cough", "groan", "sniff", "gasp
 """Sounds that Turbo and Nano make where the text has them in brackets, as the package's README lists them."""
 
 _TEMPERATURE: Final = Parameter("temperature", 0.05, 5.0, 0.8, "How freely the model draws; less is steadier.")
+_TOP_P_WORDS: Final = "Tokens are drawn from the likeliest that together have this probability."
+_MIN_P_WORDS: Final = "Tokens less probable than this share of the likeliest are never drawn."
+_PENALTY_WORDS: Final = "How much a token loses that was spoken before; 1 for nothing."
 _GUIDED: Final = (
     Parameter("exaggeration", 0.0, 2.0, 0.5, "How expressive the delivery is; 0.5 is neutral."),
     _TEMPERATURE,
@@ -31,7 +34,21 @@ _GUIDED: Final = (
         0.5,
         "How closely text and pace of the reference are kept; lower is slower and freer, 0 takes half the work.",
     ),
+    Parameter("min_p", 0.0, 1.0, 0.05, _MIN_P_WORDS),
+    Parameter("top_p", 0.01, 1.0, 1.0, _TOP_P_WORDS),
 )
+_FAST: Final = (
+    _TEMPERATURE,
+    Parameter("top_p", 0.01, 1.0, 0.95, _TOP_P_WORDS),
+    Parameter("top_k", 1, 10_000, 1000, "Tokens are drawn from so many of the likeliest."),
+)
+"""Of Turbo and Nano, whose package ignores guidance, exaggeration and `min_p`."""
+
+
+def parameters(family: Family) -> tuple[Parameter, ...]:
+    """What can be set for a model of this family, with the package's own defaults."""
+    penalty = Parameter("repetition_penalty", 1.0, 5.0, 2.0 if family == "multilingual" else 1.2, _PENALTY_WORDS)
+    return (*(_FAST if family in ("turbo", "nano") else _GUIDED), penalty)
 
 
 def describe(checkpoint: Checkpoint, settings: ChatterboxSettings) -> Capabilities:
@@ -44,7 +61,7 @@ def describe(checkpoint: Checkpoint, settings: ChatterboxSettings) -> Capabiliti
         version=f"{_package_version()}/{checkpoint.revision[:12]}/{settings.sound or 'as published'}",
         sample_rate=SAMPLE_RATE,
         languages=LANGUAGES if checkpoint.family == "multilingual" else ("en",),
-        parameters=(_TEMPERATURE,) if fast else _GUIDED,
+        parameters=parameters(checkpoint.family),
         tags=TAGS if fast else (),
         max_characters=300,
         max_batch=rows if fast else max(1, rows // 2),

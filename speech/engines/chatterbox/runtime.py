@@ -19,6 +19,7 @@ from speech.engines.chatterbox.conditionals import (
     save_conditionals,
 )
 from speech.engines.chatterbox.decoder import Decoder, DecodeRequest, Sampling
+from speech.engines.chatterbox.description import parameters
 from speech.engines.chatterbox.loading import LoadedModel, load, with_renderer
 from speech.engines.chatterbox.references import LONGEST_SECONDS, MODEL_RATE, prepare
 from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, render, render_batch, speakable
@@ -42,10 +43,6 @@ _TOKENS_EACH: Final = 6
 a model that does not find the end is stopped early."""
 
 _RENDERED_TOGETHER: Final = 4
-_PACKAGE_TOP_K: Final = 1000
-_FIXED: Final = {"repetition_penalty": 1.2, "min_p": 0.05, "top_p": 1.0, "top_k": 0}
-_FIXED_FAST: Final = {"repetition_penalty": 1.2, "min_p": 0.0, "top_p": 0.95, "top_k": _PACKAGE_TOP_K}
-"""What the package draws with if it is not told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -178,13 +175,16 @@ class Runtime:
         return None
 
     def _decode_request(self, request: TakeRequest) -> DecodeRequest:
-        model, given = self._model, request.parameters
+        model = self._model
         voice = self._conditionals(request.voice)
-        fast = model.family in ("turbo", "nano")
+        given = {item.name: item.default for item in parameters(model.family)} | dict(request.parameters)
         sampling = Sampling(
-            temperature=given.get("temperature", 0.8),
-            cfg_weight=0.0 if fast else given.get("cfg_weight", 0.5),
-            **(_FIXED_FAST if fast else _FIXED),  # type: ignore[arg-type]
+            temperature=given["temperature"],
+            cfg_weight=given.get("cfg_weight", 0.0),
+            repetition_penalty=given["repetition_penalty"],
+            min_p=given.get("min_p", 0.0),
+            top_p=given["top_p"],
+            top_k=int(given.get("top_k", 0)),
         )
         try:
             tokens = text_tokens(model, request.text, request.language.partition("-")[0])
