@@ -18,7 +18,7 @@ class ValidationSettings(Section):
     """Library that runs the model."""
     model: str = "base"
     """Model name, or a folder with a model in the backend's format."""
-    device: Literal["cpu", "cuda"] = "cpu"
-    """Where the Whisper model runs; cuda needs CUDA's libraries for CTranslate2 and was never run by us."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the Whisper model runs; `auto` takes a CUDA device with room for it. CUDA was never run by us."""
     threads: int = Field(0, ge=0, le=256)
     """Processor threads of the Whisper model; 0 means half of the cores, at most 4."""

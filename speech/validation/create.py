@@ -25,7 +25,7 @@ def create_validator(
     local_dir: Path | None = None,
     allow_hub: bool = True,
     threads: int = 0,
-    device: str = "cpu",
+    device: str = "auto",
     compute_type: str = "int8",
 ) -> WhisperValidator:
     """A validator; nothing is loaded.
@@ -37,7 +37,7 @@ def create_validator(
         local_dir: operator's model folder.
         allow_hub: whether missing models may be downloaded.
         threads: processor threads of one call; 0 takes `spare_threads`.
-        device: ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu`` or ``cuda``.
         compute_type: CTranslate2's arithmetic; openai-whisper takes none.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -25,6 +26,12 @@ ModelFolder = Callable[[ProgressReport | None], Path]
 ``ModelLoadError``."""
 
 
+GPU_ARITHMETIC = "int8_float16"
+"""Smallest that every GPU from 2016 on computes, so that the speech model keeps the memory."""
+
+_log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True)
 class _Loaded:
     model: Any
@@ -40,8 +47,8 @@ class FasterWhisperBackend:
     Args:
         model: name of the model, e.g. ``base`` or ``tiny.en``.
         folder: finds its folder when it is loaded.
-        device: ``cpu`` or ``cuda``.
-        compute_type: CTranslate2's name of the arithmetic; ``int8`` runs on every processor.
+        device: ``cpu``, ``cuda``, or ``auto`` for CUDA where CTranslate2 finds it with room for the model.
+        compute_type: CTranslate2's name of the arithmetic on the CPU and on a named device; ``int8`` runs everywhere.
         threads: processor threads for one call; 0 lets CTranslate2 choose, which takes 4.
     """
 
@@ -146,9 +153,7 @@ class FasterWhisperBackend:
         except ImportError as error:
             raise ModelLoadError("faster-whisper is not installed; takes cannot be checked.") from error
         try:
-            model = ctranslate2.models.Whisper(
-                str(folder), device=self._device, compute_type=self._compute_type, intra_threads=self._threads
-            )
+            model = self._open(str(folder), ctranslate2)
         except (RuntimeError, ValueError) as error:
             raise ModelLoadError(f"Whisper {self._model_name} cannot be loaded: {error}.") from error
         no_timestamps = tokenizer.control("<|notimestamps|>")
@@ -156,6 +161,18 @@ class FasterWhisperBackend:
             raise ModelLoadError(f"The tokenizer of Whisper {self._model_name} lacks its control tokens.")
         features = FeatureExtractor(feature_size=model.n_mels)
         return _Loaded(model, features, tokenizer, _start_tokens(tokenizer, model), no_timestamps + 1)
+
+    def _open(self, folder: str, ctranslate2: Any) -> Any:
+        """The model on its device; where that is left open, a GPU without room or libraries is passed over."""
+        whisper = ctranslate2.models.Whisper
+        if self._device != "auto":
+            return whisper(folder, device=self._device, compute_type=self._compute_type, intra_threads=self._threads)
+        if ctranslate2.get_cuda_device_count():
+            try:
+                return whisper(folder, device="cuda", compute_type=GPU_ARITHMETIC)
+            except (RuntimeError, ValueError) as error:
+                _log.warning("Whisper %s runs on the processor; the GPU refused it: %s", self._model_name, error)
+        return whisper(folder, device="cpu", compute_type=self._compute_type, intra_threads=self._threads)
 
 
 def _token_scores(result: Any, count: int) -> TokenScores:

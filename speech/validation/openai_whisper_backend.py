@@ -24,7 +24,7 @@ class OpenAIWhisperBackend:
 
     Args:
         model: name of a published model or path of a checkpoint.
-        device: torch device.
+        device: torch device, or ``auto``.
         download: whether a model that is not on this machine may be fetched.
         load_model: makes the model; ``None`` for the package's own loader.
     """
@@ -168,7 +168,9 @@ class OpenAIWhisperBackend:
         try:
             if not self._download and self._model_name in whisper.available_models():
                 raise ModelLoadError(f"Whisper {self._model_name} may not be downloaded; set a local checkpoint.")
-            return whisper.load_model(self._model_name, device=self._device)
+            # Left open, whisper itself takes CUDA where torch finds it.
+            device = None if self._device == "auto" else self._device
+            return whisper.load_model(self._model_name, device=device)
         except (OSError, RuntimeError) as error:
             raise ModelLoadError(f"openai-whisper cannot load {self._model_name}: {error}.") from error
 

@@ -3,10 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from speech.validation import create_validator
 from speech.validation.protocol import Check, Expected
 from speech.validation.validator import WhisperValidator
 from tests.speech.validation.conftest import RATE, SENTENCES, Speech
@@ -109,3 +111,15 @@ def test_four_threads_agree_with_one(whisper: WhisperValidator, speeches: dict[s
         results = list(pool.map(lambda job: (job[0], check(whisper, job[1])), jobs))
 
     assert all(result == alone[name] for name, result in results)
+
+
+def test_a_gpu_that_refuses_the_model_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, speeches: dict[str, Speech], model_cache: Path
+) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 1)
+    whisper = create_validator(cache_dir=model_cache, allow_hub=False)
+    try:
+        assert check(whisper, speeches["canoe"]).passed
+    finally:
+        whisper.unload()
+    assert "runs on the processor" in caplog.text
