@@ -71,3 +71,25 @@ class MetricsResponse(Strict):
     timestamp: str
     system: SystemUse
     performance: Performance
+
+
+class ServiceCounters(Strict):
+    """Totals since the start."""
+
+    requests_total: int
+    requests_success: int
+    requests_error: int
+    """Answered with 400 and above."""
+    success_rate: float
+    error_rate: float
+    tts_generations: int
+    vc_generations: int
+    model_loads: int
+    total_processing_time: float
+    """Seconds of all operations."""
+    average_processing_time: float
+    """Seconds, of the operations of the last hour."""
+    errors_by_type: dict[str, int]
+    """By error code."""
+    requests_by_endpoint: dict[str, int]
+    """By route."""

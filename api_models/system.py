@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from api_models.base import FormatName, Strict
+from api_models.errors import ErrorSummary
+from api_models.metrics import ServiceCounters, SystemUse
+from api_models.resources import DirectoryUse
 
 
 class ParameterInfo(Strict):
@@ -85,11 +88,19 @@ class HealthResponse(Strict):
     """State of the service."""
 
     status: Literal["healthy", "degraded", "unhealthy"]
+    models_loaded: dict[str, bool]
+    """By part: tts, vc and whisper."""
     version: str
     uptime_seconds: float
-    models_loaded: dict[str, bool]
-    """By part: tts and whisper."""
     ready: bool
     reason: str
     active_requests: int
     waiting_chunks: int
+    metrics: ServiceCounters
+    system_info: SystemUse
+    resource_status: dict[str, DirectoryUse]
+    """The folders beside their limits."""
+    warnings: list[str] | None
+    """What asks for attention."""
+    error_summary: ErrorSummary | None
+    """Of the last 24 hours, if they had errors."""

@@ -22,6 +22,8 @@ FREQUENT = 3
 SHOWN = 5
 """Latest errors that a summary shows."""
 SUMMARY_EVERY = timedelta(hours=1)
+FAULT_COUNTS = timedelta(hours=1)
+"""Time for which a fault that nothing followed asks for attention."""
 
 
 class ErrorTracker:
@@ -111,6 +113,17 @@ class ErrorTracker:
             "unresolved_count": sum(not record.resolved for record in records),
             "recent_errors": [asdict(record) for record in reversed(records[-SHOWN:])],
         }
+
+    def open_faults(self) -> list[str]:
+        """A sentence for each operation that failed badly in the last hour and has not succeeded since."""
+        oldest = (self._now() - FAULT_COUNTS).isoformat(timespec="milliseconds")
+        with self._lock:
+            faults = {
+                record.operation: record.error_code
+                for record in self._records
+                if not record.resolved and record.severity in ("high", "critical") and record.timestamp >= oldest
+            }
+        return [f"{operation} failed with {code} and has not succeeded since." for operation, code in faults.items()]
 
     def close(self) -> None:
         """Log the last summary."""

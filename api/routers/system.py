@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from api.deps import Core, Monitoring
+from api.deps import Core, Errors, Monitoring, Resources
+from api.health import health_of
 from api_models import (
     CapabilitiesResponse,
     EngineInfo,
@@ -30,22 +32,9 @@ FOLDERS: Any = {"paths": True, "models": {"local_dir"}, "server": {"log_file_pat
 
 
 @router.get("/health")
-async def health(core: Core, monitor: Monitoring) -> HealthResponse:
-    """What works and what does not."""
-    readiness = core.readiness
-    status = {"ready": "healthy", "starting": "degraded"}.get(readiness.state, "unhealthy")
-    return HealthResponse.model_validate(
-        {
-            "status": status,
-            "version": VERSION,
-            "uptime_seconds": round(monitor.uptime_seconds, 1),
-            "models_loaded": core.models_loaded,
-            "ready": readiness.ready,
-            "reason": readiness.reason,
-            "active_requests": core.active_requests,
-            "waiting_chunks": core.lane.waiting,
-        }
-    )
+async def health(core: Core, monitor: Monitoring, resources: Resources, errors: Errors) -> HealthResponse:
+    """What works and what does not, and what asks for attention."""
+    return await asyncio.to_thread(health_of, core, monitor, resources, errors)
 
 
 @router.get("/health/live")

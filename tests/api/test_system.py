@@ -9,6 +9,7 @@ from core.engine_choice import build_engine
 from exceptions import ConfigurationError, ModelLoadError
 from main_api import create_app, main
 from speech.engines.protocol import ProgressReport
+from speech.engines.tone import ToneFaults
 from tests.conftest import CoreMaker
 from tests.support.validators import scores
 
@@ -17,9 +18,47 @@ def test_health_says_what_is_loaded(client: TestClient) -> None:
     client.app.state.core.wait_ready(5)  # type: ignore[attr-defined]
     body = client.get("/api/v1/health").json()
     assert body["status"] == "healthy" and body["ready"] is True
-    assert body["models_loaded"] == {"tts": True, "whisper": False}
+    assert body["models_loaded"] == {"tts": True, "vc": False, "whisper": False}
     assert client.get("/api/v1/health/live").json() == {"live": True}
     assert client.get("/api/v1/health/ready").status_code == 200
+
+
+def test_health_has_the_figures_of_all_parts(client: TestClient, settings: Settings) -> None:
+    client.app.state.core.wait_ready(5)  # type: ignore[attr-defined]
+    client.post("/api/v1/tts", json={"text": "Hello."})
+    client.get("/nowhere")
+    body = client.get("/api/v1/health").json()
+    metrics = body["metrics"]
+    assert (metrics["requests_total"], metrics["requests_success"], metrics["requests_error"]) == (2, 1, 1)
+    assert metrics["tts_generations"] == 1 and metrics["model_loads"] == 1 and metrics["success_rate"] == 0.5
+    assert metrics["errors_by_type"] == {"RESOURCE_NOT_FOUND": 1}
+    assert metrics["requests_by_endpoint"] == {"/api/v1/tts": 1, "unmatched": 1}
+    assert body["system_info"]["memory"]["rss_mb"] > 1
+    assert body["resource_status"]["outputs"]["file_count"] == 4
+    assert body["warnings"] is None and body["error_summary"]["total_errors"] == 1
+
+
+def test_a_fault_degrades_until_the_next_success(make_core: CoreMaker) -> None:
+    core = make_core(ToneFaults("raise", 9))
+    with TestClient(create_app(core.settings, core)) as client:
+        core.wait_ready(5)
+        assert client.post("/api/v1/tts", json={"text": "Hello."}).status_code == 502
+        body = client.get("/api/v1/health").json()
+        assert body["status"] == "degraded"
+        assert body["warnings"] == ["tts failed with GENERATION_ERROR and has not succeeded since."]
+        assert client.post("/api/v1/tts", json={"text": "Hello."}).status_code == 200
+        assert client.get("/api/v1/health").json()["status"] == "healthy"
+
+
+def test_a_full_folder_degrades(settings: Settings, make_core: CoreMaker) -> None:
+    cleanup = settings.resource_management.cleanup.model_copy(update={"temp_dir_max_files": 1})
+    core = make_core(resource_management={"cleanup": cleanup})
+    with TestClient(create_app(core.settings, core)) as client:
+        core.wait_ready(5)
+        settings.paths.temp_dir.mkdir(parents=True, exist_ok=True)
+        (settings.paths.temp_dir / "x").touch()
+        body = client.get("/api/v1/health").json()
+    assert body["status"] == "degraded" and body["warnings"] == ["The folder temp is at 100 % of its limit."]
 
 
 @pytest.fixture
