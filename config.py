@@ -16,6 +16,7 @@ from api_models import TTSDefaults
 from config_sections import (
     ApiSettings,
     ErrorHandlingSettings,
+    JobSettings,
     ModelSettings,
     PathSettings,
     ResourceManagementSettings,
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     """Values of the fields that a speech request leaves out; see the API reference for each."""
     resource_management: ResourceManagementSettings = ResourceManagementSettings()
     error_handling: ErrorHandlingSettings = ErrorHandlingSettings()
+    jobs: JobSettings = JobSettings()
     ui: UiSettings = UiSettings()
 
     @classmethod

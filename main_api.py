@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
-from api.routers import errors, metrics, outputs, resources, system, text, tts
+from api.routers import errors, jobs, metrics, outputs, resources, system, text, tts
 from config import Settings
 from core_engine import CoreEngine
 from management.resources import ResourceManager
@@ -57,6 +57,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
         responses=ERROR_RESPONSES,
     )
     app.state.core = engine
+    app.state.jobs = _job_service(engine)
     _watch(app, engine)
     server = settings.server
     app.state.workers = ThreadPoolExecutor(
@@ -64,7 +65,15 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     )
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
     install_error_handlers(app)
-    for router in (tts.router, text.router, system.router, metrics.router, errors.router, resources.router):
+    for router in (
+        tts.router,
+        text.router,
+        jobs.router,
+        system.router,
+        metrics.router,
+        errors.router,
+        resources.router,
+    ):
         app.include_router(router, prefix=API_PREFIX)
     app.include_router(outputs.router)
     app.add_api_route("/", _root(settings), include_in_schema=False)
@@ -97,15 +106,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if core.settings.models.preload_models:
         core.start()
     app.state.cleanup.start()
+    app.state.jobs.start()
     try:
         yield
     finally:
+        app.state.jobs.close()
         core.close()
         app.state.cleanup.close()
         app.state.tracker.close()
         app.state.workers.shutdown(wait=False, cancel_futures=True)
         if core.settings.api.cleanup_temp_files:
             app.state.resources.empty_temp()
+
+
+def _job_service(core: CoreEngine) -> Any:
+    # SQLAlchemy takes a third of a second to import, which only those wait for who serve.
+    from jobs.service import Jobs
+
+    return Jobs(core)
 
 
 def _root(settings: Settings) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from core.job_service import JobService
 from core_engine import CoreEngine
 from management.resources import ResourceManager
 from management.scheduler import CleanupScheduler
@@ -38,9 +39,14 @@ def _tracker(request: Request) -> ErrorTracker:
     return cast(ErrorTracker, request.app.state.tracker)
 
 
+def _jobs(request: Request) -> JobService:
+    return cast(JobService, request.app.state.jobs)
+
+
 Core = Annotated[CoreEngine, Depends(_core)]
 Workers = Annotated[ThreadPoolExecutor, Depends(_workers)]
 Monitoring = Annotated[Monitor, Depends(_monitor)]
 Errors = Annotated[ErrorTracker, Depends(_tracker)]
 Resources = Annotated[ResourceManager, Depends(_resources)]
 Cleanup = Annotated[CleanupScheduler, Depends(_cleanup)]
+JobWork = Annotated[JobService, Depends(_jobs)]

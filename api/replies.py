@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from fastapi.responses import FileResponse
 
@@ -18,6 +17,7 @@ from api_models import (
     TTSResponse,
     WordTime,
 )
+from api_models.replies import output_url
 from core.results import GenerationResult, SpeechResult
 from core_engine import CoreEngine
 from library.result_files import StoredFile, StoredText
@@ -25,13 +25,6 @@ from speech.audio.encode import FORMATS
 from speech.planning import PlannedSpeech
 from speech.quality import Quality
 from speech.text.lower import lower_case
-
-OUTPUTS_URL = "/outputs"
-
-
-def output_url(file: StoredFile | StoredText) -> str:
-    """Site-relative address of a result file."""
-    return f"{OUTPUTS_URL}/{quote(file.name)}"
 
 
 def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTSResponse:
@@ -84,9 +77,9 @@ def file_response(result: SpeechResult, wanted: str) -> FileResponse:
     """The audio itself in the `wanted` format, with the facts in headers."""
     whole = [file for file in result.files if file.place.kind == "result" and file.place.generation == 1]
     file = _pick(whole, wanted)
-    others = "|".join(f"{other.format}:{output_url(other)}" for other in whole if other is not file)
+    others = "|".join(f"{other.format}:{output_url(other.name)}" for other in whole if other is not file)
     headers = {
-        "X-Output-URL": output_url(file),
+        "X-Output-URL": output_url(file.name),
         "X-Generation-Seed": str(result.seed),
         "X-Quality-Verdict": result.quality.verdict,
     }
@@ -127,7 +120,7 @@ def _output_file(file: StoredFile) -> OutputFile:
         {
             "format": file.format,
             "filename": file.name,
-            "url": output_url(file),
+            "url": output_url(file.name),
             "size_bytes": file.size_bytes,
             "duration_seconds": round(file.duration_seconds, 3),
             "kind": file.place.kind,
@@ -139,7 +132,7 @@ def _output_file(file: StoredFile) -> OutputFile:
 
 def _caption_file(file: StoredText) -> CaptionFile:
     return CaptionFile.model_validate(
-        {"format": file.format, "filename": file.name, "url": output_url(file), "generation": file.generation}
+        {"format": file.format, "filename": file.name, "url": output_url(file.name), "generation": file.generation}
     )
 
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from typing import Any, Literal
+from urllib.parse import quote
 
 from api_models.base import CaptionFormat, FormatName, Strict
+
+OUTPUTS_URL = "/outputs"
+
+
+def output_url(name: str) -> str:
+    """Site-relative address of a file among the outputs, named relative to their folder."""
+    return f"{OUTPUTS_URL}/{quote(name)}"
 
 
 class OutputFile(Strict):

@@ -2,6 +2,7 @@
 
 from config_sections.api import ApiSettings
 from config_sections.error_handling import ErrorHandlingSettings
+from config_sections.jobs import JobSettings
 from config_sections.models import ModelSettings
 from config_sections.paths import PathSettings
 from config_sections.resource_management import ResourceManagementSettings
@@ -12,6 +13,7 @@ from config_sections.validation import ValidationSettings
 __all__ = [
     "ApiSettings",
     "ErrorHandlingSettings",
+    "JobSettings",
     "ModelSettings",
     "PathSettings",
     "ResourceManagementSettings",

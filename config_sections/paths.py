@@ -18,6 +18,8 @@ class PathSettings(Section):
     """Recordings that engines with cloning take as voices, each named by its file."""
     vc_input_dir: Path = Path("vc_inputs")
     """Recordings whose voice is to be converted."""
+    jobs_dir: Path = Path("job_data")
+    """Long works: their database, and the chunks that are finished."""
     models_dir: Path = Path("models")
     """Prepared models and downloads; may be deleted at any time and is made again."""
     logs_dir: Path = Path("logs")

@@ -9,12 +9,13 @@ from starlette.testclient import TestClient
 
 from config import Settings, load_settings
 from core_engine import CoreEngine
+from speech.engines.protocol import Engine
 from speech.engines.tone import ToneEngine, ToneFaults
 from speech.validation.protocol import Validator
 
 CoreMaker = Callable[..., CoreEngine]
 
-FOLDERS = ("output", "temp", "models", "reference_audio", "vc_input", "logs")
+FOLDERS = ("output", "temp", "jobs", "models", "reference_audio", "vc_input", "logs")
 
 pytest_plugins = ("tests.support.chatterbox",)
 
@@ -37,12 +38,15 @@ def make_core(settings: Settings) -> Iterator[CoreMaker]:
     made: list[CoreEngine] = []
 
     def make(
-        faults: ToneFaults | None = None, validator: Validator | None = None, max_batch: int = 1, **sections: Any
+        faults: ToneFaults | None = None,
+        validator: Validator | None = None,
+        max_batch: int = 1,
+        engine: Engine | None = None,
+        **sections: Any,
     ) -> CoreEngine:
         changed = {name: getattr(settings, name).model_copy(update=values) for name, values in sections.items()}
-        core = CoreEngine(
-            settings.model_copy(update=changed), engine=ToneEngine(faults, max_batch), validator=validator
-        )
+        speaks = engine or ToneEngine(faults, max_batch)
+        core = CoreEngine(settings.model_copy(update=changed), engine=speaks, validator=validator)
         made.append(core)
         return core
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from api.deps import Core, Workers
-from api.replies import OUTPUTS_URL
+from api_models.replies import OUTPUTS_URL
 
 router = APIRouter(tags=["outputs"])
 

@@ -1,0 +1,170 @@
+"""The job service: stores what is asked for, works on it in the background, and tells how it goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from api_models import TTSRequest
+from api_models.jobs import JobChunks, JobEvent, JobList, JobReply, JobRequest, JobStateName, RedoRequest
+from core_engine import CoreEngine
+from exceptions import ConflictError, InvalidRequestError, QueueFullError, ResourceNotFoundError
+from jobs.chunk_audio import ChunkAudio
+from jobs.database import Database
+from jobs.events import events_after
+from jobs.housekeeping import Housekeeper
+from jobs.kinds import Bench, JobKind, new_chunk
+from jobs.queue import WorkQueue
+from jobs.records import ChunkRecord, JobRecord, NewChunk, NewJob
+from jobs.replies import chunk_reply, event_reply, job_reply
+from jobs.runner import Runner
+from jobs.speech import SpeechJobs
+from jobs.store import JobStore
+from jobs.wav import wav_bytes
+from speech.plan import SEED_LIMIT
+
+DATABASE_FILE: Final = "jobs.sqlite"
+GRACE_SECONDS: Final = 3.0
+"""How long a stop waits for chunks in hand before they are given back."""
+
+
+class Jobs:
+    """Long works on one core; every method may be called from any thread.
+
+    Args:
+        core: speaks; its settings tell where jobs lie and how many are worked on.
+
+    Raises:
+        ConfigurationError: a newer version has written to the job database.
+    """
+
+    def __init__(self, core: CoreEngine) -> None:
+        settings, folder = core.settings.jobs, core.settings.paths.jobs_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        core.outputs.root.mkdir(parents=True, exist_ok=True)
+        self._settings = settings
+        self._core = core
+        self._database = Database(settings.database_url or f"sqlite:///{folder / DATABASE_FILE}")
+        self._store = JobStore(self._database)
+        self._audio = ChunkAudio(folder / "chunks")
+        bench = Bench(core, self._audio, settings.max_text_length)
+        self._bench = bench
+        self._kinds: dict[str, JobKind] = {"tts": SpeechJobs(bench)}
+        queue = WorkQueue(self._database, settings.lease_seconds)
+        self._runner = Runner(self._store, queue, bench, self._kinds, settings.workers, settings.lease_seconds / 4)
+        folders = (folder, core.outputs.root)
+        self._keeper = Housekeeper(self._store, queue, folders, settings.retention_days, self.delete, self.resume)
+
+    def start(self) -> None:
+        """Begin to work on what is stored."""
+        if self._settings.workers:
+            self._keeper.start()
+            self._runner.start()
+
+    def close(self) -> None:
+        """Stop working; what is not done goes on at the next start."""
+        self._keeper.close()
+        self._runner.close(GRACE_SECONDS)
+        self._database.close()
+
+    def submit(self, job: JobRequest, idempotency_key: str | None = None) -> JobReply:
+        """See `core.job_service.JobService`, as for the other methods."""
+        request = job.request.model_dump_json(exclude_unset=True)
+        if idempotency_key and (twin := self._store.find_key(idempotency_key)):
+            if (twin.type, twin.request) != (job.type, request):
+                raise ConflictError("Another request was made with this Idempotency-Key.")
+            return self._reply(twin)
+        if self._store.unfinished() >= self._settings.max_unfinished:
+            raise QueueFullError("Too many jobs are unfinished; try again when some are done.", retry_after=60)
+        if job.webhook_url and not self._settings.webhooks:
+            raise InvalidRequestError("Webhooks are not allowed here.", field="webhook_url")
+        planned = self._kinds[job.type].plan(request)
+        new = NewJob(
+            job.type, planned.title, request, planned.plan, planned.chunks, job.priority, idempotency_key,
+            job.webhook_url,
+        )  # fmt: skip
+        stored = self._store.add(new)
+        self._runner.wake()
+        return self._reply(stored)
+
+    def get(self, job_id: str) -> JobReply:
+        """One job."""
+        return self._reply(self._store.get(job_id))
+
+    def list_jobs(self, state: JobStateName | None, page: int, page_size: int) -> JobList:
+        """One page of the jobs."""
+        found, total = self._store.page(state, page, page_size)
+        return JobList(jobs=[self._reply(job) for job in found], page=page, page_size=page_size, total=total)
+
+    def chunks(self, job_id: str, page: int, page_size: int) -> JobChunks:
+        """One page of the chunks."""
+        total = self._store.progress(self._store.get(job_id).id).total
+        found = self._store.chunks(job_id, first=(page - 1) * page_size, count=page_size)
+        return JobChunks(chunks=[chunk_reply(chunk) for chunk in found], page=page, page_size=page_size, total=total)
+
+    def chunk_audio(self, job_id: str, number: int) -> bytes:
+        """A finished chunk as a WAV file."""
+        chunk = self._chunk(job_id, number)
+        result = self._audio.load(chunk.audio_key, chunk.chunk) if chunk.state == "done" else None
+        if result is None or result.kept is None:
+            raise ResourceNotFoundError("This chunk has no audio yet.", field="number")
+        return wav_bytes(result.kept.repaired.samples, self._store.get(job_id).plan.sample_rate)
+
+    def events(self, job_id: str, after: int, most: int) -> list[JobEvent]:
+        """Events with a higher id than `after`."""
+        self._store.get(job_id)
+        return [event_reply(event) for event in events_after(self._database, job_id, after, most)]
+
+    def pause(self, job_id: str) -> JobReply:
+        """Hand out no more of it."""
+        self._store.move(job_id, "paused", reason="user")
+        self._runner.stop_assembly(job_id)
+        return self.get(job_id)
+
+    def resume(self, job_id: str) -> JobReply:
+        """Let it go on."""
+        self._store.resume(job_id)
+        self._runner.wake()
+        return self.get(job_id)
+
+    def cancel(self, job_id: str) -> JobReply:
+        """Stop it for good."""
+        self._store.move(job_id, "cancelled", reason="user")
+        self._runner.stop_job(job_id)
+        return self.get(job_id)
+
+    def redo(self, job_id: str, number: int, how: RedoRequest) -> JobReply:
+        """Have a chunk made again."""
+        job, old = self._store.get(job_id), self._chunk(job_id, number)
+        self._store.redo(job_id, number, self._changed(job, old, how))
+        self._runner.wake()
+        return self.get(job_id)
+
+    def delete(self, job_id: str) -> None:
+        """Forget it."""
+        for key in self._store.delete(job_id):
+            self._audio.delete(key)
+
+    def _reply(self, job: JobRecord) -> JobReply:
+        return job_reply(job, self._store.progress(job.id))
+
+    def _chunk(self, job_id: str, number: int) -> ChunkRecord:
+        self._store.get(job_id)
+        found = self._store.chunks(job_id, first=number, count=1)
+        if not found:
+            raise ResourceNotFoundError("The job has no chunk of that number.", field="number")
+        return found[0]
+
+    def _changed(self, job: JobRecord, old: ChunkRecord, how: RedoRequest) -> NewChunk:
+        spoken_as = self._kinds[job.type].spoken_as(job.request)
+        seed = how.seed or old.seed % (SEED_LIMIT - 1) + 1
+        chunk = old.chunk
+        if how.text is not None:
+            fields = {**spoken_as.model_dump(exclude_unset=True), "text": how.text, "voice": chunk.voice}
+            fields.pop("reference_audio_filename", None)
+            planned = self._bench.core.plan(TTSRequest.model_validate(fields)).plan.chunks
+            if len(planned) != 1:
+                raise InvalidRequestError("The new text does not fit into one chunk.", field="text")
+            chunk = replace(planned[0], index=chunk.index, pause_after_ms=chunk.pause_after_ms)
+        order = self._bench.order(job, spoken_as, old.part, [replace(old, chunk=chunk)])
+        return new_chunk(order, old.part, chunk, seed)

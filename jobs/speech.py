@@ -1,0 +1,79 @@
+"""Jobs of type ``tts``: one long text into the files that `POST /api/v1/tts` would make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api_models import CaptionFile, TTSRequest
+from api_models.jobs import JobFile, JobResult
+from api_models.replies import output_url
+from core.results import SpeechResult
+from core.speech_work import carry_out
+from exceptions import InvalidRequestError
+from jobs.kinds import Bench, PlannedJob, StoredChunks, title_of
+from jobs.records import ChunkRecord, JobPlan, JobRecord, Part
+from speech.cancel import CancelToken
+from speech.progress import ignore
+
+
+class SpeechJobs:
+    """Plans and assembles long texts.
+
+    Args:
+        bench: with what.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def plan(self, request: str) -> PlannedJob:
+        """Plan the text as one part."""
+        asked = TTSRequest.model_validate_json(request)
+        if asked.num_generations != 1:
+            raise InvalidRequestError("A job makes one generation.", field="request.num_generations")
+        planned, chunks = self._bench.plan(0, asked)
+        plan = planned.plan
+        title = asked.title or title_of(asked.text)
+        part = Part(title, plan.lead_pause_ms, planned.wordless, planned.ignored_tags)
+        common = JobPlan(plan.engine, plan.engine_version, plan.sample_rate, plan.seed, (part,))
+        return PlannedJob(title, common, tuple(chunks))
+
+    def spoken_as(self, request: str) -> TTSRequest:
+        """The request itself."""
+        return TTSRequest.model_validate_json(request)
+
+    def assemble(self, job: JobRecord, chunks: Sequence[ChunkRecord], cancel: CancelToken) -> JobResult:
+        """Write the result's files among the outputs."""
+        order = self._bench.order(job, self.spoken_as(job.request), 0, chunks)
+        result = carry_out(
+            order,
+            self._bench.core.workshop,
+            ignore,
+            cancel,
+            lambda report, token: StoredChunks(self._bench.audio, chunks, report, token),
+        )
+        return _job_result(result)
+
+
+def _job_result(result: SpeechResult) -> JobResult:
+    return JobResult(
+        output_files=[
+            JobFile(
+                format=file.format,
+                filename=file.name,
+                url=output_url(file.name),
+                size_bytes=file.size_bytes,
+                duration_seconds=round(file.duration_seconds, 3),
+            )
+            for file in result.files
+        ],
+        captions=[
+            CaptionFile.model_validate({"format": file.format, "filename": file.name, "url": output_url(file.name)})
+            for file in result.captions
+        ],
+        audio_seconds=round(result.audio_seconds, 3),
+        quality_verdict=result.quality.verdict,
+        wer=result.quality.wer,
+        generation_seed_used=result.seed,
+        warnings=list(result.warnings),
+    )

@@ -1,0 +1,29 @@
+"""Jobs for tests, and waiting for them."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from api_models.jobs import JobReply, SpeechJob
+from jobs.service import Jobs
+
+JobsMaker = Callable[..., Jobs]
+
+SENTENCES = [f"This is the sentence with the number {number} of the text." for number in range(1, 101)]
+
+
+def speech_job(count: int = 3, **fields: Any) -> SpeechJob:
+    """A job of as many chunks."""
+    request = {"text": " ".join(SENTENCES[:count]), "seed": 7, "export_formats": ["wav"], **fields}
+    return SpeechJob.model_validate({"type": "tts", "request": request})
+
+
+def wait_for(jobs: Jobs, job_id: str, *states: str, seconds: float = 20.0) -> JobReply:
+    """The job once it is in one of the states."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        reply = jobs.get(job_id)
+        if reply.state in states:
+            return reply
+        time.sleep(0.01)
+    raise AssertionError(f"the job stayed {reply.state}: {reply.message}")
