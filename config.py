@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
-from api_models import TTSDefaults
+from api_models import TTSDefaults, VCDefaults
 from config_sections import (
     ApiSettings,
     ErrorHandlingSettings,
@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""
+    vc_defaults: VCDefaults = VCDefaults()
+    """Values of the fields that a voice conversion request leaves out."""
     resource_management: ResourceManagementSettings = ResourceManagementSettings()
     error_handling: ErrorHandlingSettings = ErrorHandlingSettings()
     jobs: JobSettings = JobSettings()

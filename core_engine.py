@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from api_models import TextOptions, TextPreviewRequest, TTSRequest
+from api_models import TextOptions, TextPreviewRequest, TTSRequest, VCOptions
 from config import Settings
+from core.conversion_work import SourceRecording, carry_out_conversion
+from core.conversions import Conversions
 from core.engine_choice import ChosenEngine, build_engine, build_validators
+from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
 from core.operations import Operations
-from core.request_rules import ABSENT_LIBRARIES, engine_use, finishing_rules, reading_rules
-from core.results import Readiness, SpeechResult
+from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign_engine
+from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorChoice, ValidatorPool
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError, NotReadyError
@@ -55,6 +58,7 @@ class CoreEngine:
         self.vc_inputs = RecordingStore(settings.paths.vc_input_dir)
         self.lane = Lane(self.engine, self._lane_depth(), settings.models.idle_unload_minutes * 60)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
+        self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self._readiness = Readiness("starting", "The models are being loaded.")
         self._started = threading.Lock()
@@ -155,6 +159,34 @@ class CoreEngine:
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
             return result
 
+    def vc(
+        self,
+        request: VCOptions,
+        observer: Observer = ignore,
+        cancel: CancelToken | None = None,
+        *,
+        upload: SourceRecording | None = None,
+    ) -> ConversionResult:
+        """Speak a recording again in another voice.
+
+        Args:
+            request: fields that are left out take the operator's defaults; a ``VCRequest`` names its recording.
+            observer: told of each finished piece, in the calling thread.
+            cancel: stops the work within one piece; the configured time limit applies without one.
+            upload: the recording itself, instead of a named one.
+
+        Raises:
+            ChatterboxError: one of its subclasses; no file of a failed request stays behind.
+        """
+        token = self._token(cancel)
+        with self.operations.operation("vc", observer) as operation:
+            refuse_foreign_engine(request, self.engine.capabilities)
+            with self._admitted(token):
+                order = self._conversions.order(request, upload)
+                result = carry_out_conversion(order, self.workshop, operation.observe, token)
+            operation.audio_seconds = result.audio_seconds
+            return result
+
     @contextlib.contextmanager
     def stream(
         self, request: TTSRequest, observer: Observer = ignore, cancel: CancelToken | None = None
@@ -195,8 +227,10 @@ class CoreEngine:
         finishing = finishing_rules(full, use.stretch)
         choice = self._validator_for(full, planned.plan.chunks[0].language)
         if choice.instead:
-            use = use.with_ignored(_unavailable_checker(full))
-        return SpeechOrder(full, planned, use, finishing, choice.validator, name, _foreseen(planned, choice, full))
+            use = use.with_ignored(unavailable_checker(full))
+        return SpeechOrder(
+            full, planned, use, finishing, choice.validator, name, foreseen_warnings(planned, choice, full)
+        )
 
     def _token(self, given: CancelToken | None) -> CancelToken:
         return given or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
@@ -214,7 +248,7 @@ class CoreEngine:
     def _plan(
         self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
     ) -> PlannedSpeech:
-        self._refuse_foreign_engine(options)
+        refuse_foreign_engine(options, self.engine.capabilities)
         voice = choose_voice(self.engine, options.voice)
         rules = replace(reading_rules(options), short_opening=short_opening)
         drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
@@ -233,16 +267,6 @@ class CoreEngine:
             raise InvalidRequestError(
                 f"The text has {len(text)} characters; at most {limit} are allowed.", field="text"
             )
-
-    def _refuse_foreign_engine(self, request: TextOptions) -> None:
-        name = self.engine.capabilities.engine
-        model = self.engine.capabilities.model
-        known = {"auto", name, model, f"{name}-{model.partition(' ')[0]}"}
-        for field in ("engine", "model"):
-            if (asked := getattr(request, field)) not in known:
-                raise InvalidRequestError(
-                    f"The engine {asked!r} is not running here; this service speaks with {name!r}.", field=field
-                )
 
     def _lane_depth(self) -> int:
         chunks_each = 1 + TAKES_AT_ONCE + max(1, self.engine.capabilities.max_batch)
@@ -269,20 +293,3 @@ class CoreEngine:
             state = Readiness("ready", "The models are loaded.")
         if self._readiness.state == "starting":
             self._readiness = state
-
-
-def _foreseen(planned: PlannedSpeech, choice: ValidatorChoice, request: TTSRequest) -> tuple[str, ...]:
-    """Warnings that are known before anything is spoken."""
-    found = list(planned.warnings)
-    if choice.instead:
-        found.append(
-            f"The checker that was asked for is not available, the configured one took its place: {choice.instead}"
-        )
-    if request.speed_factor_library in ABSENT_LIBRARIES and request.speed_factor != 1.0:
-        found.append(f"Speed is not made with {request.speed_factor_library} here; the automatic choice was used.")
-    return tuple(found)
-
-
-def _unavailable_checker(request: TTSRequest) -> tuple[str, ...]:
-    fields = [] if request.whisper_model_name == "auto" else ["whisper_model_name"]
-    return (*fields, *([] if request.use_faster_whisper else ["use_faster_whisper"]))

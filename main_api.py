@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
-from api.routers import errors, jobs, metrics, outputs, resources, system, text, tts
+from api.routers import errors, jobs, metrics, outputs, resources, system, text, tts, vc
 from config import Settings
 from core_engine import CoreEngine
 from management.resources import ResourceManager
@@ -63,11 +63,12 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     app.state.workers = ThreadPoolExecutor(
         server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
     )
-    app.add_middleware(BodyLimit, most=settings.api.max_body_bytes)
+    app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
     for router in (
         tts.router,
         text.router,
+        vc.router,
         jobs.router,
         system.router,
         metrics.router,

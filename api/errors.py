@@ -114,7 +114,7 @@ def _has_wrong_media(request: Request, errors: Sequence[Any]) -> bool:
     return (
         request.method in ("POST", "PUT", "PATCH")
         and not (media == "application/json" or media.endswith("+json"))
-        and any(item["loc"] == ("body",) for item in errors)
+        and any(item["loc"] == ("body",) and item["type"] != "value_error" for item in errors)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from fastapi.responses import FileResponse
 
@@ -15,11 +16,14 @@ from api_models import (
     QualityReport,
     TextPreviewResponse,
     TTSResponse,
+    VCResponse,
+    VoiceLikeness,
     WordTime,
 )
 from api_models.replies import output_url
-from core.results import GenerationResult, SpeechResult
+from core.results import ConversionResult, GenerationResult, SpeechResult
 from core_engine import CoreEngine
+from exceptions import InvalidRequestError
 from library.result_files import StoredFile, StoredText
 from speech.audio.encode import FORMATS
 from speech.planning import PlannedSpeech
@@ -53,6 +57,33 @@ def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTS
     )
 
 
+def conversion_response(result: ConversionResult, core: CoreEngine, request_id: str) -> VCResponse:
+    """The JSON reply to a voice conversion."""
+    capabilities = core.engine.capabilities
+    likeness = result.likeness
+    return VCResponse(
+        success=True,
+        message=f"Converted {result.source_seconds:.1f} s in {len(result.quality.chunks)} pieces.",
+        request_id=request_id,
+        output_files=[_output_file(file) for file in result.files],
+        captions=[_caption_file(file) for file in result.captions],
+        generation_seed_used=result.seed,
+        processing_time_seconds=round(result.processing_seconds, 3),
+        audio_seconds=round(result.audio_seconds, 3),
+        source_seconds=round(result.source_seconds, 3),
+        real_time_factor=round(result.processing_seconds / max(result.source_seconds, 1e-3), 4),
+        engine=capabilities.engine,
+        model=capabilities.model,
+        voice=result.voice,
+        watermarked=result.watermarked,
+        ignored_parameters=list(result.ignored_parameters),
+        warnings=list(result.warnings),
+        finishing=dict(result.finishing),
+        likeness=VoiceLikeness(**asdict(likeness)) if likeness else None,
+        quality=quality_report(result.quality),
+    )
+
+
 def preview_response(planned: PlannedSpeech, core: CoreEngine, *, lower: bool) -> TextPreviewResponse:
     """The text as it would be read; `lower` shows it in the small letters that the engine would get."""
     shown = lower_case if lower else str
@@ -73,7 +104,21 @@ def preview_response(planned: PlannedSpeech, core: CoreEngine, *, lower: bool) -
     )
 
 
-def file_response(result: SpeechResult, wanted: str) -> FileResponse:
+def wanted_format(asked: str | None, formats: Sequence[str]) -> str:
+    """Which of the requested formats a stream answer carries: the asked one, or the first.
+
+    Raises:
+        InvalidRequestError: it is not among them.
+    """
+    wanted = asked or formats[0]
+    if wanted not in formats:
+        raise InvalidRequestError(
+            f"{wanted} is not among the requested formats: {', '.join(formats)}.", field="return_format"
+        )
+    return wanted
+
+
+def file_response(result: SpeechResult | ConversionResult, wanted: str) -> FileResponse:
     """The audio itself in the `wanted` format, with the facts in headers."""
     whole = [file for file in result.files if file.place.kind == "result" and file.place.generation == 1]
     file = _pick(whole, wanted)

@@ -1,7 +1,9 @@
 """Requests and replies of the HTTP interface; `CoreEngine` takes and gives the same objects in process."""
 
 from api_models.base import CaptionFormat, FormatName, StreamFormatName
+from api_models.conversion import VCDefaults, VCOptions, VCRequest, VCResponse, VoiceLikeness
 from api_models.errors import ErrorEntry, ErrorSummary, RecentErrors
+from api_models.finishing_options import FinishingOptions
 from api_models.metrics import MetricsResponse
 from api_models.replies import (
     CaptionFile,
@@ -41,6 +43,7 @@ __all__ = [
     "ErrorBody",
     "ErrorEntry",
     "ErrorSummary",
+    "FinishingOptions",
     "FormatName",
     "Generation",
     "HealthResponse",
@@ -63,6 +66,11 @@ __all__ = [
     "TextOptions",
     "TextPreviewRequest",
     "TextPreviewResponse",
+    "VCDefaults",
+    "VCOptions",
+    "VCRequest",
+    "VCResponse",
     "VoiceInfo",
+    "VoiceLikeness",
     "WordTime",
 ]

@@ -1,4 +1,4 @@
-"""Request fields that decide what is done to the audio after the takes are chosen."""
+"""Request fields that decide what is done to the audio once it is spoken."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from api_models.base import Strict
 
 
 class FinishingOptions(Strict):
-    """Steps on the chosen audio, in the order of docs/finishing.md."""
+    """Steps on the audio, in the order of docs/finishing.md."""
 
-    max_silence_ms: int = Field(1500, ge=0, le=30_000)
-    """Longest silence inside a chunk; longer dead air is cut to 600 ms. 0 leaves all as it is."""
     denoise: bool = False
     """Remove steady background noise with RNNoise."""
     use_auto_editor: bool = False

@@ -16,8 +16,6 @@ class OutputOptions(Strict):
     """Files to make, each encoded once from the same audio."""
     captions: list[CaptionFormat] = Field(default_factory=list, max_length=3)
     """Caption files to make from the word times."""
-    separate_chunks: bool = False
-    """Make a file of every chunk as well."""
 
     @field_validator("export_formats", "captions", mode="before")
     @classmethod

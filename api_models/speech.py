@@ -17,6 +17,9 @@ Request = TypeVar("Request", "TTSRequest", "TextPreviewRequest")
 class TTSDefaults(OutputOptions, FinishingOptions, TakeOptions, TextOptions):
     """The fields of a speech request that have a default, each with its range."""
 
+    separate_chunks: bool = False
+    """Make a file of every chunk as well."""
+
 
 class TextPreviewRequest(TextOptions):
     """A text whose preparation is to be shown.

@@ -53,6 +53,8 @@ class TakeOptions(Strict):
     """`first_pass` keeps the first take that passes; `shortest` and `best_score` make a whole round and choose."""
     take_budget_seconds: float | None = Field(None, gt=0, le=86_400)
     """No further take of a chunk is begun after so many seconds; without it only the counts limit."""
+    max_silence_ms: int = Field(1500, ge=0, le=30_000)
+    """Longest silence inside a chunk; longer dead air is cut to 600 ms. 0 leaves all as it is."""
     bypass_whisper_checking: bool = False
     """Keep the first take of every chunk unchecked."""
     whisper_model_name: WhisperModelName = "auto"

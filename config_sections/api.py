@@ -16,3 +16,7 @@ class ApiSettings(Section):
     """Largest request body; more is refused with 413 before it is read."""
     cleanup_temp_files: bool = True
     """Empty the temporary folder when the service stops."""
+    max_upload_bytes: int = Field(104_857_600, ge=1024)
+    """Largest body of a request that uploads files."""
+    max_recording_minutes: float = Field(240.0, gt=0)
+    """Longest recording that is converted."""

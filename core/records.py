@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from api_models import TTSRequest
 from core.results import GenerationResult
 from library.result_files import ResultFiles
 from library.settings_csv import settings_csv
-from speech.captions import caption_words, make_cues, to_json, to_srt, to_vtt
+from speech.captions import CaptionWord, caption_words, make_cues, to_json, to_srt, to_vtt
 from speech.engines.protocol import Capabilities
 from speech.plan import Plan
 from speech.settings_hash import settings_digest
@@ -50,18 +51,29 @@ def write_records(
         DiskFullError: no room.
     """
     words = caption_words(generation.quality.chunks)
-    cues = make_cues(words, generation.audio_seconds)
-    for name in order.request.captions:
-        content = {
-            "srt": lambda: to_srt(cues),
-            "vtt": lambda: to_vtt(cues),
-            "json": lambda: to_json(words, cues, generation.audio_seconds),
-        }[name]()
-        files.text(f"{stem}{CAPTION_SUFFIXES[name]}", content, "captions", name, generation.number)
+    write_captions(files, stem, order.request.captions, words, generation.audio_seconds, generation.number)
     settings = settings_of(order.request, generation.seed)
     files.text(f"{stem}.settings.csv", settings_csv(settings), "record", "csv", generation.number)
     sidecar = json.dumps(_sidecar(stem, order, capabilities, generation, settings), ensure_ascii=False, indent=1)
     files.text(f"{stem}.json", sidecar, "record", "json", generation.number)
+
+
+def write_captions(
+    files: ResultFiles, stem: str, formats: Sequence[str], words: list[CaptionWord], seconds: float, generation: int
+) -> None:
+    """Write the words of a result of so many seconds in each of the caption formats.
+
+    Raises:
+        DiskFullError: no room.
+    """
+    cues = make_cues(words, seconds)
+    for name in formats:
+        content = {
+            "srt": lambda: to_srt(cues),
+            "vtt": lambda: to_vtt(cues),
+            "json": lambda: to_json(words, cues, seconds),
+        }[name]()
+        files.text(f"{stem}{CAPTION_SUFFIXES[name]}", content, "captions", name, generation)
 
 
 def _sidecar(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from api_models import TextOptions, TTSRequest
+from api_models import FinishingOptions, TextOptions, TTSRequest, VCOptions
 from exceptions import InvalidRequestError
 from speech.audio.denoise import available as denoising_available
 from speech.audio.loudness import LoudnessTarget
@@ -89,8 +89,8 @@ def take_rules(request: TTSRequest, rendering: int = 0) -> TakeRules:
     )
 
 
-def finishing_rules(request: TTSRequest, stretch: float) -> FinishingRules:
-    """What is done to the chosen audio.
+def finishing_rules(request: FinishingOptions, stretch: float) -> FinishingRules:
+    """What is done to the audio.
 
     Raises:
         InvalidRequestError: a step is not available on this machine; names the field.
@@ -145,6 +145,21 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
     ignored += _without_effect(asked, capabilities)
     marked = capabilities.watermark and not full.disable_watermark
     return EngineUse(parameters, tuple(ignored), full.speed_factor / made, marked)
+
+
+def refuse_foreign_engine(request: TextOptions | VCOptions, capabilities: Capabilities) -> None:
+    """Refuse a request that asks for another engine than the one that is running.
+
+    Raises:
+        InvalidRequestError: names the field.
+    """
+    name, model = capabilities.engine, capabilities.model
+    known = {"auto", name, model, f"{name}-{model.partition(' ')[0]}"}
+    for field in ("engine", "model"):
+        if (asked := getattr(request, field)) not in known:
+            raise InvalidRequestError(
+                f"The engine {asked!r} is not running here; this service speaks with {name!r}.", field=field
+            )
 
 
 def _without_effect(asked: TTSRequest, capabilities: Capabilities) -> list[str]:

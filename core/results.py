@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api_models import ReadyState
 from library.result_files import StoredFile, StoredText
+from speech.conversion.listening import Likeness
 from speech.quality import Quality
 
 
@@ -93,3 +94,49 @@ class SpeechResult:
     def engine_seconds(self) -> float:
         """Of all generations."""
         return sum(generation.engine_seconds for generation in self.generations)
+
+
+@dataclass(frozen=True)
+class ConversionResult:
+    """A finished voice conversion.
+
+    Attributes:
+        files: its audio, complete on disk.
+        texts: its captions and records.
+        voice: name of the target.
+        seed: of what was random.
+        processing_seconds: from the first sample to the last file.
+        audio_seconds: length of the result.
+        source_seconds: length of the recording.
+        quality: what was heard before and after, piece by piece.
+        likeness: of the voices, where it was measured.
+        finishing: what each finishing step did, by its name.
+        watermarked: whether the result carries the engine's inaudible mark.
+        ignored_parameters: fields that were set but have no effect with this engine.
+        warnings: sentences for people.
+    """
+
+    files: tuple[StoredFile, ...]
+    texts: tuple[StoredText, ...]
+    voice: str
+    seed: int
+    processing_seconds: float
+    audio_seconds: float
+    source_seconds: float
+    quality: Quality
+    likeness: Likeness | None
+    finishing: Mapping[str, Any]
+    watermarked: bool
+    ignored_parameters: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def stored(
+        self, files: tuple[StoredFile, ...], texts: tuple[StoredText, ...], processing_seconds: float
+    ) -> ConversionResult:
+        """The same once its files are complete."""
+        return replace(self, files=files, texts=texts, processing_seconds=processing_seconds)
+
+    @property
+    def captions(self) -> tuple[StoredText, ...]:
+        """Its caption files."""
+        return tuple(text for text in self.texts if text.role == "captions")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TypeVar
 
 from exceptions import ChatterboxError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine, ProgressReport, StepwiseEngine, TakeRequest
-from speech.lane_service import BatchService, Service, StepService, Take, Ticket
+from speech.lane_service import BatchService, Errand, Service, StepService, Take, Ticket, run_errand
 
 __all__ = ["BACKGROUND", "INTERACTIVE", "Lane", "Take"]
 
 INTERACTIVE = 0
 BACKGROUND = 10
+
+T = TypeVar("T")
 
 
 class Lane:
@@ -40,7 +44,7 @@ class Lane:
         self._idle_seconds = idle_seconds
         self._depth = depth
         self._service: Service = StepService(engine) if isinstance(engine, StepwiseEngine) else BatchService(engine)
-        self._tickets: list[Ticket] = []
+        self._tickets: list[Ticket | Errand] = []
         self._numbers = itertools.count()
         self._wake = threading.Condition()
         self._closing = False
@@ -71,12 +75,17 @@ class Lane:
             NotReadyError: the lane is closed.
         """
         future: Future[Take] = Future()
-        with self._wake:
-            self._refuse_when_closing()
-            if len(self._tickets) >= self._depth:
-                raise QueueFullError("The speech queue is full; try again shortly.", retry_after=5)
-            heapq.heappush(self._tickets, Ticket(priority, next(self._numbers), request, cancel, future))
-            self._wake.notify()
+        self._queue(Ticket(priority, next(self._numbers), cancel, future, request))
+        return future
+
+    def run(self, work: Callable[[], T], cancel: CancelToken, priority: int = INTERACTIVE) -> Future[T]:
+        """Queue other work on the model, which nothing else touches meanwhile; it should take seconds at most.
+
+        Raises:
+            QueueFullError, NotReadyError: as `submit`.
+        """
+        future: Future[T] = Future()
+        self._queue(Errand(priority, next(self._numbers), cancel, future, work))
         return future
 
     def close(self, timeout: float = 10.0) -> None:
@@ -88,6 +97,14 @@ class Lane:
         for ticket in tickets:
             ticket.future.set_exception(NotReadyError("The service is stopping."))
         self._thread.join(timeout)
+
+    def _queue(self, ticket: Ticket | Errand) -> None:
+        with self._wake:
+            self._refuse_when_closing()
+            if len(self._tickets) >= self._depth:
+                raise QueueFullError("The speech queue is full; try again shortly.", retry_after=5)
+            heapq.heappush(self._tickets, ticket)
+            self._wake.notify()
 
     def _refuse_when_closing(self) -> None:
         if self._closing:
@@ -101,18 +118,37 @@ class Lane:
                 if self._closing and not self._service.busy:
                     break
                 loads, self._loads = self._loads, []
-                count = 0 if loads else min(len(self._tickets), self._service.room)
-                tickets = [heapq.heappop(self._tickets) for _ in range(count)]
+                errand = None if loads else self._next_errand()
+                tickets = [] if loads or errand else self._next_tickets()
             if not woken:
                 self.engine.unload()
                 self.loaded = False
             for report, future in loads:
                 self._load(report, future)
+            if errand is not None:
+                self.loaded = True
+                run_errand(errand)
             if tickets or self._service.busy:
                 self.loaded = True
                 self._service.work(tickets)
         self.engine.unload()
         self.loaded = False
+
+    def _next_errand(self) -> Errand | None:
+        first = self._tickets[0] if self._tickets else None
+        if isinstance(first, Errand):
+            heapq.heappop(self._tickets)
+            return first
+        return None
+
+    def _next_tickets(self) -> list[Ticket]:
+        """As many takes as the engine has room for, up to the next errand."""
+        found: list[Ticket] = []
+        room = self._service.room
+        while self._tickets and len(found) < room and isinstance(first := self._tickets[0], Ticket):
+            heapq.heappop(self._tickets)
+            found.append(first)
+        return found
 
     def _has_work(self) -> bool:
         return bool(self._closing or self._tickets or self._loads or self._service.busy)

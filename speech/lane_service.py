@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from exceptions import ChatterboxError, GenerationError
 from speech.cancel import CancelToken
@@ -13,16 +14,32 @@ from speech.engines.protocol import Engine, Finished, StepwiseEngine, TakeReques
 from speech.samples import Samples
 
 
-@dataclass(order=True)
-class Ticket:
-    """One take that somebody waits for; the lowest priority and then the lowest number comes first."""
+@dataclass(eq=False)
+class Waiting:
+    """Something that somebody waits for; the lowest priority and then the lowest number comes first."""
 
     priority: int
     number: int
-    request: TakeRequest = field(compare=False)
-    cancel: CancelToken = field(compare=False)
-    future: Future[Take] = field(compare=False)
-    seconds: float = field(default=0.0, compare=False)
+    cancel: CancelToken
+    future: Future[Any]
+
+    def __lt__(self, other: Waiting) -> bool:
+        return (self.priority, self.number) < (other.priority, other.number)
+
+
+@dataclass(eq=False)
+class Ticket(Waiting):
+    """One take."""
+
+    request: TakeRequest
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class Errand(Waiting):
+    """Other work on the model."""
+
+    work: Callable[[], Any]
 
 
 @dataclass(frozen=True)
@@ -163,6 +180,18 @@ class StepService:
         self._engine.unload()
 
 
+def run_errand(errand: Errand) -> None:
+    """Do the work, unless nobody waits for it any more, and settle its future."""
+    if not _still_wanted(errand):
+        return
+    try:
+        result = errand.work()
+    except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
+        errand.future.set_exception(_as_ours(error))
+    else:
+        errand.future.set_result(result)
+
+
 def _settle(ticket: Ticket, finished: Finished) -> None:
     if finished.samples is not None:
         ticket.future.set_result(Take(finished.samples, ticket.seconds))
@@ -170,11 +199,11 @@ def _settle(ticket: Ticket, finished: Finished) -> None:
         ticket.future.set_exception(finished.error or GenerationError("The engine failed on this text."))
 
 
-def _still_wanted(ticket: Ticket) -> bool:
+def _still_wanted(ticket: Waiting) -> bool:
     return ticket.future.set_running_or_notify_cancel() and not _has_stopped(ticket)
 
 
-def _has_stopped(ticket: Ticket) -> bool:
+def _has_stopped(ticket: Waiting) -> bool:
     """Whether the caller hung up or its time is over; its future says so then."""
     if ticket.future.done():
         return True

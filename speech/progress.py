@@ -45,7 +45,16 @@ class Finishing:
     audio_seconds: float
 
 
-Event: TypeAlias = Planned | TakeJudged | ChunkDone | Finishing
+@dataclass(frozen=True)
+class PieceConverted:
+    """Piece `index` of a recording has its new voice; `seconds` of about `total_seconds` are done, where known."""
+
+    index: int
+    seconds: float
+    total_seconds: float | None
+
+
+Event: TypeAlias = Planned | TakeJudged | ChunkDone | PieceConverted | Finishing
 
 
 class Observer(Protocol):

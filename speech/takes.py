@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -16,6 +15,7 @@ from speech.audio import edges
 from speech.cancel import CancelToken
 from speech.engines.protocol import TakeRequest
 from speech.lane import Lane, Take
+from speech.lane_wait import wait_for
 from speech.plan import PlannedChunk, derive_seed
 from speech.repairs import Repaired, repair
 from speech.samples import Samples
@@ -23,9 +23,6 @@ from speech.validation.protocol import Check, Expected, Validator
 
 CandidatePolicy: TypeAlias = Literal["first_pass", "shortest", "best_score"]
 OnFailure: TypeAlias = Literal["fail", "best", "mark"]
-
-WAIT_STEP_SECONDS = 0.25
-"""How often a waiting caller looks at its cancel token."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +196,7 @@ class ChunkSpeaker:
 
     def _make(self, chunk: PlannedChunk, number: int) -> JudgedTake:
         self._queue(chunk, number)
-        take = self._wait(self._queued.pop((chunk.index, number)))
+        take = wait_for(self._queued.pop((chunk.index, number)), self.cancel)
         _refuse_unusable(take.samples)
         return JudgedTake(take.samples, self._seed(chunk, number), number, take.seconds, self._check(chunk, take))
 
@@ -228,17 +225,6 @@ class ChunkSpeaker:
             retake=self.rules.rendering + number,
         )
         self._queued[chunk.index, number] = self.lane.submit(request, self.cancel, self.priority)
-
-    def _wait(self, future: Future[Take]) -> Take:
-        while True:
-            try:
-                return future.result(timeout=WAIT_STEP_SECONDS)
-            except FutureTimeoutError:
-                try:
-                    self.cancel.raise_if_stopped()
-                except BaseException:
-                    future.cancel()
-                    raise
 
     def _winner(self, judged: list[JudgedTake]) -> JudgedTake | None:
         passing = [take for take in judged if take.passed]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from api.deps import Core, Workers
 from api.live import live_reply
-from api.replies import file_response, tts_response
+from api.replies import file_response, tts_response, wanted_format
 from api.work import run_until_hang_up
 from api_models import StreamFormatName, TextFilesRequest, TextFilesResponse, TTSRequest, TTSResponse
 from core.results import SpeechResult
@@ -95,12 +95,7 @@ async def speak_files(
 
 def _wanted_format(body: TTSRequest, core: CoreEngine, response_mode: str, asked: str | None) -> str:
     formats = [str(name) for name in body.with_defaults(core.settings.tts_defaults).export_formats]
-    wanted = asked or formats[0]
-    if wanted in formats or (wanted == "pcm" and response_mode == "chunked"):
-        return wanted
-    raise InvalidRequestError(
-        f"{wanted} is not among the requested formats: {', '.join(formats)}.", field="return_format"
-    )
+    return "pcm" if asked == "pcm" and response_mode == "chunked" else wanted_format(asked, formats)
 
 
 def _speak(core: CoreEngine, item: NamedRequest, cancel: CancelToken) -> SpeechResult:

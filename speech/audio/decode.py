@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 
 from exceptions import InvalidRequestError
 from speech.samples import Samples
 
+AudioFile: TypeAlias = Path | IO[bytes]
+"""A file by its path, or opened and seekable."""
+
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac")
 """Of files that are taken for recordings."""
 
 
-def decode(path: Path, sample_rate: int, longest: float, field: str = "voice") -> Samples:
+def decode(file: AudioFile, sample_rate: int, longest: float, field: str = "voice") -> Samples:
     """The first audio stream as mono float32; channels are averaged.
 
     Args:
-        path: of the file.
+        file: to read.
         sample_rate: of the result, in Hz.
         longest: seconds to read; what comes later is left out.
         field: of the request, for the error.
@@ -26,26 +30,62 @@ def decode(path: Path, sample_rate: int, longest: float, field: str = "voice") -
     Raises:
         InvalidRequestError: the file holds no audio, or is damaged from its first sound on.
     """
-    import av
-
     most = int(longest * sample_rate)
     parts: list[Samples] = []
+    count = 0
     try:
-        with av.open(str(path)) as container:
-            _read(container, av.AudioResampler("flt", "mono", sample_rate), most, parts)
-    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        for block in decode_blocks(file, sample_rate, field):
+            parts.append(block)
+            count += len(block)
+            if count >= most:
+                break
+    except InvalidRequestError:
         # A recording that breaks off is worth what came before.
         if not parts:
-            raise InvalidRequestError(f"{path.name} holds no audio that can be read.", field=field) from error
+            raise
     return np.concatenate(parts)[:most] if parts else np.zeros(0, np.float32)
 
 
-def _read(container: Any, resampler: Any, most: int, parts: list[Samples]) -> None:
-    count = 0
-    for frame in container.decode(container.streams.audio[0]):
-        for piece in resampler.resample(frame):
-            parts.append(piece.to_ndarray().ravel().astype(np.float32, copy=False))
-            count += len(parts[-1])
-        if count >= most:
-            return
-    parts += [piece.to_ndarray().ravel().astype(np.float32, copy=False) for piece in resampler.resample(None)]
+def decode_blocks(file: AudioFile, sample_rate: int, field: str) -> Iterator[Samples]:
+    """As `decode`, block by block, so that hours take no more memory than seconds.
+
+    Raises:
+        InvalidRequestError: the file holds no audio, or is damaged where the iteration has come to.
+    """
+    import av
+
+    position = 0
+    try:
+        with _opened(file) as container:
+            resampler = av.AudioResampler("flt", "mono", sample_rate)
+            for frame in container.decode(container.streams.audio[0]):
+                for piece in resampler.resample(frame):
+                    block = piece.to_ndarray().ravel().astype(np.float32, copy=False)
+                    position += len(block)
+                    yield block
+            for piece in resampler.resample(None):
+                yield piece.to_ndarray().ravel().astype(np.float32, copy=False)
+    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        where = f"is damaged at {position / sample_rate:.1f} s" if position else "holds no audio that can be read"
+        name = file.name if isinstance(file, Path) else "The uploaded file"
+        raise InvalidRequestError(f"{name} {where}.", field=field) from error
+
+
+def stated_seconds(file: AudioFile) -> float | None:
+    """Length of a file as its header states it; ``None`` where it does not, or cannot be read."""
+    import av
+
+    try:
+        with _opened(file) as container:
+            return None if container.duration is None else container.duration / av.time_base
+    except (av.error.FFmpegError, OSError, ValueError):
+        return None
+
+
+def _opened(file: AudioFile) -> Any:
+    import av
+
+    if isinstance(file, Path):
+        return av.open(str(file))
+    file.seek(0)
+    return av.open(file, mode="r")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from exceptions import ChatterboxError
@@ -111,6 +112,38 @@ class TakeRequest:
     retake: int = 0
 
 
+@dataclass(frozen=True)
+class Reference:
+    """A recording whose voice is to be taken.
+
+    Attributes:
+        name: for reports.
+        path: of the file; complete, and unchanged while it is used.
+        content_hash: hex SHA-256 of the file.
+    """
+
+    name: str
+    path: Path
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class ConversionRequest:
+    """A piece of a recording to be spoken in another voice.
+
+    Attributes:
+        samples: mono, in the engine's sample rate.
+        target: whose voice: one of the engine's own, or a recording.
+        seed: 0 to 2**32 - 1.
+        unmarked: leave the engine's watermark out.
+    """
+
+    samples: Samples
+    target: Voice | Reference
+    seed: int
+    unmarked: bool = False
+
+
 @runtime_checkable
 class Engine(Protocol):
     """A speech engine; `load`, `unload` and `generate` are called from one lane thread only."""
@@ -149,6 +182,26 @@ class Engine(Protocol):
 
         Raises:
             GenerationError: the model failed on this input.
+            CancelledError: `cancel` was triggered between steps.
+        """
+        ...
+
+
+@runtime_checkable
+class ConvertingEngine(Engine, Protocol):
+    """An engine whose model turns one voice into another; `convert` is called from the lane thread only."""
+
+    @property
+    def longest_conversion(self) -> float:
+        """Most seconds of one piece."""
+        ...
+
+    def convert(self, request: ConversionRequest, cancel: CancelToken) -> Samples:
+        """The piece in the target's voice, exactly as long, in `capabilities.sample_rate`; loads the model if need be.
+
+        Raises:
+            GenerationError: the model failed on this piece.
+            InvalidRequestError: the target's recording makes no voice.
             CancelledError: `cancel` was triggered between steps.
         """
         ...

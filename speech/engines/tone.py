@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from exceptions import GenerationError
+from speech.audio.edges import frame_levels
 from speech.cancel import CancelToken
-from speech.engines.protocol import Capabilities, Parameter, ProgressReport, TakeRequest, Voice
+from speech.engines.protocol import Capabilities, ConversionRequest, Parameter, ProgressReport, TakeRequest, Voice
 from speech.engines.registry import EngineContext
 from speech.samples import Samples
 
@@ -62,6 +63,7 @@ class ToneEngine:
             parameters=(Parameter("speed", 0.5, 2.0, 1.0, "Speaking rate; 2 is twice as fast."),),
             max_characters=300,
             max_batch=max_batch,
+            conversion=True,
             notes=("A test engine: it makes tones, not speech.",),
         )
         self.voices = tuple(
@@ -87,7 +89,18 @@ class ToneEngine:
         """Two tones per chunk, 20 ms per character, with 10 ms fades and a trace of seeded noise."""
         return [self._speak(request, cancel) for request in batch]
 
+    longest_conversion = 120.0
+
+    def convert(self, request: ConversionRequest, cancel: CancelToken) -> Samples:
+        """The loudness of the recording in the target's tone; a recording as target has one by its content."""
+        fault = self._next_fault(cancel)
+        return _spoil(_toned(request), fault)
+
     def _speak(self, request: TakeRequest, cancel: CancelToken) -> Samples:
+        fault = self._next_fault(cancel)
+        return _spoil(_tones(request), fault)
+
+    def _next_fault(self, cancel: CancelToken) -> str:
         for _ in self._slices(self._faults.delay):
             cancel.raise_if_stopped()
         self._calls += 1
@@ -95,7 +108,7 @@ class ToneEngine:
         if fault == "hang":
             for _ in self._slices(600.0):
                 cancel.raise_if_stopped()
-        return _spoil(_tones(request), fault)
+        return fault
 
     @staticmethod
     def _slices(seconds: float) -> Iterator[None]:
@@ -116,6 +129,16 @@ def _tones(request: TakeRequest) -> Samples:
     fade = np.minimum(1.0, np.arange(count) / (0.01 * SAMPLE_RATE))
     spoken: Samples = (sound * fade * fade[::-1]).astype(np.float32)
     return spoken
+
+
+def _toned(request: ConversionRequest) -> Samples:
+    target = request.target
+    pitch = VOICE_PITCHES.get(target.name) or 200.0 + int(target.content_hash[:4], 16) % 1000
+    clock = np.arange(len(request.samples), dtype=np.float64) / SAMPLE_RATE
+    levels = frame_levels(request.samples, SAMPLE_RATE)
+    envelope = np.interp(clock * len(levels) / max(clock[-1], 1e-9), np.arange(len(levels)), levels)
+    toned: Samples = (envelope * np.sqrt(2) * np.sin(2 * np.pi * pitch * clock)).astype(np.float32)
+    return toned
 
 
 def _spoil(sound: Samples, fault: str) -> Samples:

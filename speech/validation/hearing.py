@@ -37,14 +37,17 @@ def hear(backend: Backend, pieces: Sequence[Piece], expected: Sequence[str], lan
         expected: accepted spellings of the text.
         language: BCP 47 tag.
     """
-    heard = []
-    for piece in pieces:
-        limit = int(_TOKENS_PER_SECOND * (piece.end - piece.start)) + _SPARE_TOKENS
-        heard.append(backend.decode(piece.encoding, language, limit))
+    heard = [heard_in(backend, piece, language) for piece in pieces]
     # A text may repeat itself like a loop: of both readings the one nearer to the text is right.
     readings = dict.fromkeys((_joined(heard), _joined([without_loop(part) for part in heard])))
     compared = [Hearing(text, compare(expected, text, language)) for text in readings]
     return min(compared, key=lambda hearing: hearing.comparison.wer)
+
+
+def heard_in(backend: Backend, piece: Piece, language: str) -> str:
+    """What the model hears in one piece, as it spells it."""
+    limit = int(_TOKENS_PER_SECOND * (piece.end - piece.start)) + _SPARE_TOKENS
+    return backend.decode(piece.encoding, language, limit)
 
 
 def _joined(parts: Sequence[str]) -> str:

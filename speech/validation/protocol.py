@@ -73,6 +73,28 @@ class Check:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Transcript:
+    """What was heard without knowing the text.
+
+    Attributes:
+        text: as the model spells it; empty where nothing was said.
+        words: of the text, in order, with their times in the recording.
+    """
+
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Hears what a recording says; thread-safe."""
+
+    def transcribe(self, samples: Samples, sample_rate: int, language: str) -> Transcript:
+        """The words of a mono recording of some minutes at most, in a language given by its BCP 47 tag."""
+        ...
+
+
 @runtime_checkable
 class Validator(Protocol):
     """Listens to takes; thread-safe, loaded once."""

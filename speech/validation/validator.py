@@ -20,8 +20,9 @@ from speech.validation.phones.costs import learnt_costs
 from speech.validation.phones.listener import PhoneListener
 from speech.validation.phones.listening import follow
 from speech.validation.pieces import Piece, encode_pieces, score_pieces
-from speech.validation.protocol import Check, Expected, Word
+from speech.validation.protocol import Check, Expected, Transcript, Word
 from speech.validation.rule import Rules, early_by, margin_of, rules_for, score_of
+from speech.validation.transcribe import transcribe
 from speech.validation.windows import to_listening_rate
 from speech.validation.words import primary, word_spans
 
@@ -89,6 +90,11 @@ class WhisperValidator:
         self._backend.unload()
         if self._phones is not None:
             self._phones.unload()
+
+    def transcribe(self, samples: Samples, sample_rate: int, language: str) -> Transcript:
+        """What a recording says, as `speech.validation.transcribe.transcribe`; loads the model on the first call."""
+        self._backend.load()
+        return transcribe(self._backend, samples, sample_rate, language)
 
     def check(
         self,

@@ -21,6 +21,10 @@ LONGEST_SECONDS: Final = 60.0
 """Most of one call; memory grows with the square of the length. Longer recordings are converted in pieces."""
 
 
+PADDING: Final = 1_920
+"""Samples of silence, two tokens long, put behind a piece that has to come out exactly as long."""
+
+
 def source_tokens(model: LoadedModel, samples: Samples, sample_rate: int) -> list[int]:
     """What a recording says, as speech tokens, 25 per second; equal to the package's ``ChatterboxVC``.
 

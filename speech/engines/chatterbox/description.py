@@ -67,7 +67,7 @@ def describe(checkpoint: Checkpoint, settings: ChatterboxSettings) -> Capabiliti
         max_batch=rows if fast else max(1, rows // 2),
         text_form="spoken",
         cloning=True,
-        conversion=False,
+        conversion=True,
         seeded=True,
         batch_invariant=settings.arithmetic == "float32",
         watermark=settings.watermark,

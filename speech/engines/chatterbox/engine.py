@@ -11,11 +11,12 @@ from typing import Any
 from exceptions import CancelledError, ChatterboxError, GenerationError
 from speech.cancel import CancelToken
 from speech.engines.chatterbox.checkpoints import Checkpoint
-from speech.engines.chatterbox.description import describe
+from speech.engines.chatterbox.conversion import LONGEST_SECONDS, PADDING
+from speech.engines.chatterbox.description import SAMPLE_RATE, describe
 from speech.engines.chatterbox.runtime import Decoded, Runtime, open_runtime
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.voices import VoiceFolder, built_in_hash
-from speech.engines.protocol import Capabilities, Finished, ProgressReport, TakeRequest, Voice
+from speech.engines.protocol import Capabilities, ConversionRequest, Finished, ProgressReport, TakeRequest, Voice
 from speech.samples import Samples
 
 Locate = Callable[[Checkpoint, ProgressReport | None], Path]
@@ -32,7 +33,7 @@ class _Chunk:
 
 
 class ChatterboxEngine:
-    """Implements `speech.engines.protocol.StepwiseEngine`.
+    """Implements `speech.engines.protocol.StepwiseEngine` and `ConvertingEngine`.
 
     Args:
         checkpoint: the released model.
@@ -149,6 +150,17 @@ class ChatterboxEngine:
         if any(samples is None for samples in results):
             raise CancelledError("The chunk was given up.")
         return [samples for samples in results if samples is not None]
+
+    @property
+    def longest_conversion(self) -> float:
+        """Most seconds of one piece."""
+        return LONGEST_SECONDS - PADDING / SAMPLE_RATE
+
+    def convert(self, request: ConversionRequest, cancel: CancelToken) -> Samples:
+        """A piece of a recording in another voice; chunks under way wait meanwhile."""
+        self.load()
+        assert self._runtime is not None
+        return self._runtime.convert(request, cancel)
 
     def _render(self) -> list[Finished]:
         assert self._runtime is not None

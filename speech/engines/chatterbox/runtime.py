@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from exceptions import ChatterboxError, GenerationError, InvalidRequestError, ModelLoadError
-from speech.audio.decode import decode
+from speech.cancel import CancelToken
 from speech.engines.chatterbox import compat
 from speech.engines.chatterbox.checkpoints import Checkpoint, checkpoint
-from speech.engines.chatterbox.conditionals import (
-    Conditionals,
-    ConditionalsCache,
-    load_conditionals,
-    save_conditionals,
-)
+from speech.engines.chatterbox.conversion import PADDING, convert
 from speech.engines.chatterbox.decoder import Decoder, DecodeRequest, Sampling
 from speech.engines.chatterbox.description import parameters
 from speech.engines.chatterbox.loading import LoadedModel, load, with_renderer
-from speech.engines.chatterbox.references import LONGEST_SECONDS, MODEL_RATE, prepare
+from speech.engines.chatterbox.prepared_voices import PreparedVoices
 from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, render, render_batch, speakable
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.text_tokens import text_tokens
-from speech.engines.chatterbox.voices import BUILT_IN, VoiceFolder
+from speech.engines.chatterbox.voices import VoiceFolder
 from speech.engines.chatterbox.watermark import Watermarker
-from speech.engines.protocol import UNMARKED, ProgressReport, TakeRequest
+from speech.engines.protocol import UNMARKED, ConversionRequest, ProgressReport, TakeRequest, Voice
 from speech.samples import Samples
 
 ROWS: Final = 8
@@ -75,9 +71,7 @@ class Runtime:
         self._model = model
         self._decoder = decoder
         self._settings = settings
-        self._folder = folder
-        self._cache_dir = cache_dir / "voices-chatterbox"
-        self._voices = ConditionalsCache(settings.voices_mb * 1_000_000)
+        self._voices = PreparedVoices(model, settings, folder, cache_dir)
         self._marker = Watermarker() if settings.watermark else None
 
     @property
@@ -113,8 +107,27 @@ class Runtime:
         if sequence.reason == "not_finite":
             raise GenerationError("The model's numbers broke on this text; try another seed or float32.")
         tokens = speakable(self._model, sequence.tokens)
-        job = RenderJob(tokens, self._conditionals(request.voice).render, request.seed)
+        job = RenderJob(tokens, self._voices.get(request.voice).render, request.seed)
         return Decoded(job, self._marker is not None and not request.parameters.get(UNMARKED))
+
+    def convert(self, request: ConversionRequest, cancel: CancelToken) -> Samples:
+        """A piece of a recording in another voice, exactly as long, marked.
+
+        Raises:
+            GenerationError: the target's recording makes no voice, or the model failed.
+            CancelledError: from `cancel`.
+        """
+        target = request.target
+        voice = self._voices.get(target.name if isinstance(target, Voice) else target).render
+        # A speech token lasts 40 ms; with silence behind it the end of the piece fills a whole one.
+        padded = np.pad(request.samples, (0, PADDING))
+        steps = self._settings.cfm_steps or None
+
+        def work() -> Samples:
+            return convert(self._model, padded, SAMPLE_RATE, voice, request.seed, steps, cancel)
+
+        sound: Samples = self._in_memory(work, alone=True)[: len(request.samples)]
+        return self._marker.apply(sound, SAMPLE_RATE) if self._marker is not None and not request.unmarked else sound
 
     def choose(self, waiting: Sequence[Decoded]) -> list[int]:
         """Places of those that are best rendered now: the first on the CPU, on a GPU with others of its length."""
@@ -176,7 +189,7 @@ class Runtime:
 
     def _decode_request(self, request: TakeRequest) -> DecodeRequest:
         model = self._model
-        voice = self._conditionals(request.voice)
+        voice = self._voices.get(request.voice)
         given = {item.name: item.default for item in parameters(model.family)} | dict(request.parameters)
         sampling = Sampling(
             temperature=given["temperature"],
@@ -200,40 +213,6 @@ class Runtime:
             sampling=sampling,
             max_tokens=min(MOST_TOKENS, _TOKENS_EVER + _TOKENS_EACH * len(request.text)),
         )
-
-    def _conditionals(self, name: str) -> Conditionals:
-        """A voice as the model understands it, from memory, from the disk, or made now.
-
-        Raises:
-            GenerationError: there is no such voice (any more), or its recording makes none.
-        """
-        if name in ("", BUILT_IN):
-            if self._model.builtin is None:
-                raise GenerationError("This model has no voice of its own; put a recording into the voices folder.")
-            return self._model.builtin
-        recording = self._folder.find(name)
-        if recording is None:
-            raise GenerationError(f"The recording {name} is not in the voices folder any more.")
-        seconds = self._settings.reference_seconds
-        content = f"{recording.voice.content_hash}/{self._model.checkpoint.name}/{seconds:g}/1"
-        key = hashlib.sha256(content.encode()).hexdigest()
-        return self._voices.get(key, lambda: self._prepared(recording.path, key, seconds))
-
-    def _prepared(self, path: Path, key: str, seconds: float) -> Conditionals:
-        kept = self._cache_dir / f"{key}.pt"
-        if kept.is_file():
-            try:
-                return load_conditionals(kept, key, self._model.device)
-            except ModelLoadError:
-                # Damaged, or of another version: made again, and written over.
-                pass
-        try:
-            made = prepare(self._model, decode(path, MODEL_RATE, LONGEST_SECONDS), MODEL_RATE, key, seconds)
-        except InvalidRequestError as error:
-            raise GenerationError(error.message) from error
-        self._cache_dir.mkdir(parents=True, exist_ok=True)
-        save_conditionals(made, kept)
-        return made
 
 
 def open_runtime(

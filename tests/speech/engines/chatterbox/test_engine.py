@@ -18,7 +18,7 @@ from exceptions import CancelledError, GenerationError, ModelLoadError
 from speech.cancel import CancelToken
 from speech.engines.chatterbox import create, runtime
 from speech.engines.chatterbox.engine import ChatterboxEngine
-from speech.engines.protocol import StepwiseEngine, TakeRequest
+from speech.engines.protocol import ConversionRequest, ConvertingEngine, Reference, StepwiseEngine, TakeRequest
 from speech.engines.registry import EngineContext
 from speech.lane import Lane
 from speech.samples import Samples
@@ -295,3 +295,15 @@ def test_a_missing_checkpoint_is_one_sentence(tmp_path: Path) -> None:
 def test_foreign_scripts_are_refused_beforehand(make_engine: EngineMaker) -> None:
     assert make_engine(loaded=False).unspeakable("Hello Москва café 東京.", "en") == ("Москва", "東京.")
     assert make_engine("multilingual", loaded=False).unspeakable("Москва", "ru") == ()
+
+
+def test_recordings_are_converted_exactly_as_long(make_engine: EngineMaker, voices_dir: Path) -> None:
+    engine = make_engine(watermark=False)
+    assert isinstance(engine, ConvertingEngine) and engine.capabilities.conversion
+    by_name = next(voice for voice in engine.voices if voice.name == "voice1.wav")
+    by_file = Reference("elsewhere", voices_dir / "voice2.wav", "00ff")
+    source = voice_like(1.013, seed=9)
+    sounds = [engine.convert(ConversionRequest(source, target, 3), CancelToken()) for target in (by_name, by_file)]
+    again = engine.convert(ConversionRequest(source, by_name, 3), CancelToken())
+    assert all(len(sound) == len(source) for sound in sounds)
+    assert np.array_equal(sounds[0], again) and not np.array_equal(*sounds)

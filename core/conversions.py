@@ -1,0 +1,145 @@
+"""From a voice conversion request to its order: the recording, the target, the converter and who judges it."""
+
+from __future__ import annotations
+
+import secrets
+
+from api_models import VCOptions, VCRequest
+from config import Settings
+from core.conversion_work import ConversionOrder, SourceRecording
+from core.request_rules import ABSENT_LIBRARIES, finishing_rules
+from core.validators import ValidatorPool
+from exceptions import InvalidRequestError, ResourceNotFoundError
+from library.recordings import RecordingStore
+from speech.audio.decode import decode
+from speech.conversion.listening import Ears
+from speech.conversion.model import ModelConverter
+from speech.conversion.protocol import Converter
+from speech.conversion.recording import ConversionRules
+from speech.engines.protocol import Capabilities, ConvertingEngine, Reference, Voice
+from speech.lane import Lane
+from speech.plan import SEED_LIMIT
+from speech.planning import choose_voice
+from speech.speakers.encoder import Embedding, SpeakerEncoder
+from speech.speakers.features import SAMPLE_RATE
+from speech.validation.protocol import Listener
+from speech.weights import file_sha256
+
+TARGET_SECONDS = 60.0
+"""How much of a target's recording is listened to for its likeness."""
+
+
+class Conversions:
+    """Prepares voice conversions with one engine; every method may be called from any thread.
+
+    Args:
+        settings: of the service.
+        lane: of the engine.
+        validators: the configured one also listens to conversions.
+        voices: recordings that may be targets.
+        inputs: recordings that may be converted.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        lane: Lane,
+        validators: ValidatorPool,
+        voices: RecordingStore,
+        inputs: RecordingStore,
+    ) -> None:
+        self._settings = settings
+        self._lane = lane
+        self._validators = validators
+        self._voices = voices
+        self._inputs = inputs
+        self._encoder = SpeakerEncoder()
+
+    def order(self, request: VCOptions, upload: SourceRecording | None) -> ConversionOrder:
+        """What is to be done for a request.
+
+        Args:
+            request: fields that are left out take the operator's defaults; names its recording unless there is
+                an upload.
+            upload: the recording itself.
+
+        Raises:
+            InvalidRequestError: something in the request cannot be done; names the field.
+            ResourceNotFoundError: there is no such recording.
+        """
+        full = request.with_defaults(self._settings.vc_defaults)
+        recording = upload or self._recording(full)
+        target = self._target(full.target_voice_source)
+        seed = full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
+        capabilities = self._lane.engine.capabilities
+        return ConversionOrder(
+            request=full,
+            recording=recording,
+            voice=target.name,
+            converter=self._converter(full, target, seed),
+            ears=self._ears(full, target),
+            rules=ConversionRules(
+                full.chunk_sec, full.overlap_sec, full.pitch_shift, finishing_rules(full, full.speed_factor)
+            ),
+            seed=seed,
+            longest_seconds=self._settings.api.max_recording_minutes * 60,
+            watermarked=capabilities.watermark and not full.disable_watermark,
+            ignored=tuple(_without_effect(request, capabilities)),
+            warnings=(),
+        )
+
+    def _recording(self, request: VCOptions) -> SourceRecording:
+        field = "input_audio_source"
+        if not isinstance(request, VCRequest):
+            raise InvalidRequestError("There is no recording to convert.", field=field)
+        found = self._inputs.find(request.input_audio_source, field)
+        return SourceRecording(found.path, found.name, field)
+
+    def _target(self, words: str) -> Voice | Reference:
+        """A voice of the engine, or any recording among the voices."""
+        field = "target_voice_source"
+        try:
+            return choose_voice(self._lane.engine, words, field)
+        except InvalidRequestError as unknown:
+            try:
+                found = self._voices.find(words, field)
+            except ResourceNotFoundError:
+                raise unknown from None
+        return Reference(found.name, found.path, file_sha256(found.path))
+
+    def _converter(self, request: VCOptions, target: Voice | Reference, seed: int) -> Converter:
+        engine = self._lane.engine
+        if isinstance(engine, ConvertingEngine):
+            return ModelConverter(engine, self._lane, target, seed, request.disable_watermark)
+        raise InvalidRequestError(
+            f"The engine {engine.capabilities.engine!r} that is running here converts no voices.", field="engine"
+        )
+
+    def _ears(self, request: VCOptions, target: Voice | Reference) -> Ears:
+        listener = None if request.bypass_whisper_checking else self._listener(request.language)
+        return Ears(listener, self._encoder, self._embedding(target), request.language, target.name)
+
+    def _listener(self, language: str) -> Listener | None:
+        validator = self._validators.configured
+        if validator is None or language.split("-")[0].lower() not in validator.languages:
+            return None
+        return validator if isinstance(validator, Listener) else None
+
+    def _embedding(self, target: Voice | Reference) -> Embedding | None:
+        """Of a target that is a recording; the voices of an engine itself have none to compare with."""
+        field = "target_voice_source"
+        try:
+            path = target.path if isinstance(target, Reference) else self._voices.find(target.name, field).path
+        except ResourceNotFoundError:
+            return None
+        return self._encoder.embed(decode(path, SAMPLE_RATE, TARGET_SECONDS, field), SAMPLE_RATE)
+
+
+def _without_effect(asked: VCOptions, capabilities: Capabilities) -> list[str]:
+    effect = {
+        "seed": capabilities.seeded,
+        "disable_watermark": capabilities.watermark,
+        "speed_factor_library": asked.speed_factor_library not in ABSENT_LIBRARIES,
+        "keep_original_wav_ae": asked.use_auto_editor or not asked.keep_original_wav_ae,
+    }
+    return [field for field, has in effect.items() if field in asked.model_fields_set and not has]

@@ -1,0 +1,1 @@
+"""Voice conversion of whole recordings: cut at silence, converted piece by piece, joined, checked."""
