@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
+import gradio as gr
+from pydantic.fields import FieldInfo
+
 from api_models import TTSDefaults
 
 NO_EFFECT = "Has no effect with this engine."
@@ -48,12 +51,10 @@ def build_control(control: Control, defaults: TTSDefaults, without_effect: Colle
         defaults: starting values.
         without_effect: fields that change nothing here; shown greyed out.
     """
-    import gradio as gr
-
     info = TTSDefaults.model_fields[control.field]
     annotation = _bare(info.annotation)
     idle = control.field in without_effect
-    words = control.info or _sentence(info.description or "")
+    words = control.info or describe(info)
     common: dict[str, Any] = {
         "label": control.label,
         "info": f"{NO_EFFECT} {words}" if idle else words,
@@ -123,6 +124,27 @@ def parse_pairs(text: str) -> dict[str, str]:
     return pairs
 
 
+def describe(info: FieldInfo) -> str:
+    """What a field does, in plain words."""
+    return " ".join((info.description or "").replace("`", "").split())
+
+
+def allowed_values(field: str) -> str:
+    """The values that a field of `TTSDefaults` takes, for people."""
+    info = TTSDefaults.model_fields[field]
+    annotation = _bare(info.annotation)
+    if annotation is bool:
+        return "on, off"
+    if get_origin(annotation) is Literal:
+        return ", ".join(get_args(annotation))
+    if get_origin(annotation) is list:
+        return ", ".join(get_args(get_args(annotation)[0]))
+    if annotation in (int, float) and info.metadata:
+        low, high = _range(info.metadata)
+        return f"{low:.10g} to {high:.10g}"
+    return "words=>words, one a line" if field == "sound_words_field" else "text"
+
+
 def _bare(annotation: Any) -> Any:
     """The type without ``None``."""
     kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
@@ -138,7 +160,3 @@ def _range(metadata: Sequence[Any]) -> tuple[float, float]:
     low = next((rule.ge for rule in metadata if hasattr(rule, "ge")), 0)
     high = next((rule.le for rule in metadata if hasattr(rule, "le")), 1)
     return low, high
-
-
-def _sentence(description: str) -> str:
-    return " ".join(description.replace("`", "").split())

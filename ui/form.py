@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ FILES: Final = "files"
 SEPARATE: Final = "separate"
 TEXT: Final = "text"
 MOST_SETTINGS_BYTES: Final = 1_000_000
+_DEFAULTED: Final = frozenset(TTSDefaults.model_fields)
+_TEXTS: Final = (TEXT, "title", "folder")
+_PASSED_OVER: Final = frozenset({*_TEXTS, "reference_audio_filename", "project", "engine", "model"})
 
 
 def form_requests(values: Mapping[str, Any], most: int) -> list[NamedRequest]:
@@ -40,12 +44,37 @@ def form_requests(values: Mapping[str, Any], most: int) -> list[NamedRequest]:
     try:
         given = _given(fields)
         if not paths:
-            return [NamedRequest("tts", TTSRequest.model_validate({**given, "text": values.get(TEXT) or ""}))]
+            return [NamedRequest("tts", TTSRequest.model_validate({**given, TEXT: values.get(TEXT) or ""}))]
         files = [read_text_file(Path(path).name, Path(path).read_bytes(), most) for path in paths]
         options = TextFilesRequest.model_validate({**given, "separate": bool(values.get(SEPARATE))})
         return text_requests(files, options)
     except ValidationError as error:
         raise invalid_request(error) from error
+
+
+def changed_fields(values: Mapping[str, Any], defaults: TTSDefaults, most: int) -> dict[str, Any]:
+    """The fields of the form's first request that differ from the operator's defaults, as an API client sends them.
+
+    Raises:
+        InvalidRequestError: as of `form_requests`.
+    """
+    request = form_requests(values, most)[0].request
+    sent = request.model_dump(exclude_unset=True)
+    return {"text": request.text, **{n: value for n, value in sent.items() if value != getattr(defaults, n, None)}}
+
+
+def shown_form(kept: Any, names: Sequence[str], voices: Collection[str]) -> dict[str, Any]:
+    """What the form shows of what a browser kept of it; empty where that does not fit this service any more."""
+    if not isinstance(kept, Mapping):
+        return {}
+    shown = {name: value for name, value in kept.items() if name in names and name not in (FILES, SEPARATE)}
+    if shown.get("voice") not in voices:
+        shown.pop("voice", None)
+    try:
+        TTSDefaults.model_validate(_given({name: value for name, value in shown.items() if name in _DEFAULTED}))
+    except (ValidationError, InvalidRequestError):
+        return {}
+    return shown
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,34 +89,50 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def load_settings_file(path: Path, names: Sequence[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What the form shows for the settings in a file.
+@dataclass(frozen=True)
+class LoadedSettings:
+    """What a settings file holds.
+
+    Attributes:
+        shown: what the form's controls show, by field.
+        settings: fields of a request that the form has, without its text.
+        unknown: names that the form does not know.
+        preset: name of the preset that the file shares, empty if it shares none.
+    """
+
+    shown: dict[str, Any]
+    settings: dict[str, Any]
+    unknown: tuple[str, ...]
+    preset: str = ""
+
+
+def load_settings(path: Path, names: Sequence[str]) -> LoadedSettings:
+    """Read a sidecar, a shared preset, settings as JSON, or a settings row as CSV.
 
     Args:
-        path: a sidecar, settings as JSON, or a settings row as CSV.
+        path: the file.
         names: the form's fields.
-
-    Returns:
-        shown values by field, and the names in the file that the form does not know.
 
     Raises:
         InvalidRequestError: not such a file, or its values do not fit.
     """
-    settings = _read(path)
+    content = _read(path)
+    settings = content.get("settings", content)
+    if not isinstance(settings, dict):
+        raise InvalidRequestError("The file holds no settings.")
     known = {name: value for name, value in settings.items() if name in names and value is not None}
-    kept = {name: value for name, value in known.items() if name in TTSDefaults.model_fields}
+    kept = {name: value for name, value in known.items() if name in _DEFAULTED}
     try:
         checked = TTSDefaults.model_validate(kept)
     except ValidationError as error:
         raise invalid_request(error) from error
     shown = {name: shown_value(name, getattr(checked, name)) for name in kept}
-    if isinstance(known.get(TEXT), str):
-        shown[TEXT] = known[TEXT]
-    passed_over = {TEXT, "reference_audio_filename", "project", "folder", "title", "engine", "model", "language"}
-    unknown = [
-        name for name in settings if name not in shown and name not in passed_over and settings[name] is not None
-    ]
-    return shown, tuple(unknown)
+    for name in _TEXTS:
+        if isinstance(known.get(name), str):
+            shown[name] = known[name]
+    unknown = [name for name, value in settings.items() if name not in {*shown, *_PASSED_OVER} and value is not None]
+    preset = content.get("preset")
+    return LoadedSettings(shown, kept, tuple(unknown), preset if isinstance(preset, str) else "")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -99,7 +144,6 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidRequestError("The settings file is not JSON.") from error
-    settings = content.get("settings", content) if isinstance(content, dict) else None
-    if not isinstance(settings, dict):
+    if not isinstance(content, dict):
         raise InvalidRequestError("The file holds no settings.")
-    return settings
+    return content

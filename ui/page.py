@@ -19,8 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config_sections import ApiSettings
 from core_engine import CoreEngine
-from ui.speak import build_speak_tab, connect
-from ui.theme import ANNOUNCE, ICON, page_options
+from ui.theme import ICON, page_options
 from ui.wording import readiness_html
 
 T = TypeVar("T")
@@ -62,24 +61,32 @@ class Guard:
         return None
 
 
-def build_page(core: CoreEngine) -> Any:
-    """The page as ``gr.Blocks``, without a server."""
-    return _inside_a_loop(lambda: _build_page(core))
+def build_page(core: CoreEngine, *, with_api: bool = False) -> Any:
+    """The page as ``gr.Blocks``, without a server; `with_api` says whether the HTTP interface runs beside it."""
+    return inside_a_loop(lambda: _build_page(core, with_api=with_api))
 
 
-def _build_page(core: CoreEngine) -> Any:
+def _build_page(core: CoreEngine, *, with_api: bool) -> Any:
     _prepare_environment()
     import gradio as gr
     from anyio import CapacityLimiter
 
+    from ui.tabs.help import build_help_tab
+    from ui.tabs.speak import build_speak_tab
+    from ui.tabs.system import build_system_tab
+
     title = core.settings.ui.title
     with gr.Blocks(title=title, delete_cache=(CACHE_CHECK_SECONDS, CACHE_AGE_SECONDS)) as page:
-        gr.Markdown(f"# {title}\nSpeech that is checked before you hear it.", elem_id="heading")
-        readiness = gr.HTML(elem_id="readiness", padding=False, visible=False)
-        timer = gr.Timer(READINESS_SECONDS, active=False)
-        tab = build_speak_tab(core)
-        connect(core, tab)
-        _watch_readiness(core, page, readiness, timer)
+        gr.Markdown(f"# {title}", elem_id="heading")
+        readiness = gr.HTML(elem_id="readiness", elem_classes="bare", padding=False, visible=False)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Speak"):
+                build_speak_tab(core, page, with_api=with_api)
+            with gr.Tab("System") as tab:
+                build_system_tab(core, tab)
+            with gr.Tab("Help"):
+                build_help_tab(core)
+        _watch_readiness(core, page, readiness)
     server = core.settings.server
     at_once = server.max_concurrent_requests + server.max_waiting_requests + 1
     page.queue(max_size=2 * at_once)
@@ -101,17 +108,17 @@ def mount_page(app: FastAPI, core: CoreEngine) -> None:
 
     ``app.state.release_page`` ends the connection that every open page holds; without, a stop waits for them.
     """
-    _mount(app, core, core.settings.ui.mount_path)
+    _mount(app, core, core.settings.ui.mount_path, with_api=True)
     app.add_middleware(Guard, api=core.settings.api)
 
 
-def _mount(app: FastAPI, core: CoreEngine, path: str) -> None:
-    page = build_page(core)
+def _mount(app: FastAPI, core: CoreEngine, path: str, *, with_api: bool) -> None:
+    page = build_page(core, with_api=with_api)
     import gradio as gr
 
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     # Results reach the browser as copies in Gradio's own cache, so no folder of ours is opened to it.
-    _inside_a_loop(
+    inside_a_loop(
         lambda: gr.mount_gradio_app(
             app,
             page,
@@ -144,12 +151,14 @@ def create_page_app(core: CoreEngine) -> FastAPI:
         max_body_size=core.settings.api.max_body_bytes,
     )  # fmt: skip
     app.state.core = core
-    _mount(app, core, "/")
+    _mount(app, core, "/", with_api=False)
     return app
 
 
-def _watch_readiness(core: CoreEngine, page: Any, banner: Any, timer: Any) -> None:
+def _watch_readiness(core: CoreEngine, page: Any, banner: Any) -> None:
     import gradio as gr
+
+    timer = gr.Timer(READINESS_SECONDS, active=False)
 
     async def look() -> list[Any]:
         core.start()
@@ -158,7 +167,7 @@ def _watch_readiness(core: CoreEngine, page: Any, banner: Any, timer: Any) -> No
         return [gr.update(value=html, visible=bool(html)), gr.Timer(active=readiness.state == "starting")]
 
     quietly = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    page.load(look, None, [banner, timer], js=ANNOUNCE, **quietly)
+    page.load(look, None, [banner, timer], js="announceStatus", **quietly)
     timer.tick(look, None, [banner, timer], **quietly)
 
 
@@ -172,8 +181,8 @@ async def _icon() -> FileResponse:
     return FileResponse(ICON, media_type="image/svg+xml")
 
 
-def _inside_a_loop(make: Callable[[], T]) -> T:
-    # Gradio opens an event loop wherever none is running, and never closes it.
+def inside_a_loop(make: Callable[[], T]) -> T:
+    """What `make` gives; Gradio opens an event loop wherever none is running, and never closes it."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

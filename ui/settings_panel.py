@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, Final
 
+import gradio as gr
+
 from api_models import TTSDefaults
+from speech.engines.protocol import Capabilities
 from ui.controls import Control, build_control
 from ui.wording import notes_html
 
@@ -131,30 +134,53 @@ SECTIONS: Final[dict[str, tuple[tuple[Control, ...], ...]]] = {
 
 
 def build_settings_panel(
-    defaults: TTSDefaults, notes: Sequence[str], without_effect: Collection[str]
-) -> tuple[dict[str, Any], Any]:
+    defaults: TTSDefaults, capabilities: Capabilities, without_effect: Collection[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Lay the panel out inside the open ``gr.Blocks``.
 
     Args:
         defaults: starting values.
-        notes: sentences about the model, shown at the end.
+        capabilities: of the engine; its notes are shown at the end.
         without_effect: fields that change nothing with this engine and service.
 
     Returns:
-        The components by the request field that each sets, and the button that takes a settings file.
+        The components by the request field that each sets, and the panel's buttons by their names in `SpeakTab`.
     """
-    import gradio as gr
-
     components: dict[str, Any] = {}
     with gr.Accordion("More settings", open=False, elem_id="settings"):
-        load = gr.UploadButton(
-            "Load settings from a file", file_types=[".json", ".csv"], size="sm", elem_id="load-settings"
-        )
+        buttons = _build_preset_row()
         for number, (title, rows) in enumerate(SECTIONS.items()):
             with gr.Accordion(title, open=number == 0):
                 for row in rows:
                     with gr.Row():
                         for control in row:
                             components[control.field] = build_control(control, defaults, without_effect)
-        gr.HTML(notes_html(notes), visible=bool(notes), padding=False)
-    return components, load
+                if number == 0:
+                    components.update(_build_names(capabilities, defaults))
+        gr.HTML(notes_html(capabilities.notes), visible=bool(capabilities.notes), padding=False)
+    return components, buttons
+
+
+def _build_preset_row() -> dict[str, Any]:
+    with gr.Row(elem_id="preset-row"):
+        name = gr.Textbox(
+            label="Keep these settings as a preset", placeholder="Its name", elem_id="preset-name", scale=3
+        )
+        save = gr.Button("Save", size="sm", elem_id="save-preset", min_width=80)
+        share = gr.Button("Share as a file", size="sm", elem_id="share-preset", min_width=120)
+        load = gr.UploadButton(
+            "Load settings from a file", file_types=[".json", ".csv"], size="sm", elem_id="load-settings", min_width=180
+        )
+    return {"preset_name": name, "save_preset": save, "share_preset": share, "settings_file": load}
+
+
+def _build_names(capabilities: Capabilities, defaults: TTSDefaults) -> dict[str, Any]:
+    """Fields of a request that have no default of the operator, and the language, whose choices the engine has."""
+    with gr.Row():
+        title = gr.Textbox(label="Title", info="Written into the files.", elem_id="field-title")
+        folder = gr.Textbox(label="Folder", info="Below the outputs, made if missing.", elem_id="field-folder")
+        language = gr.Dropdown(
+            [("The voice's own", ""), *capabilities.languages], value=defaults.language, label="Language",
+            info="Of the text.", elem_id="field-language", filterable=False,
+        )  # fmt: skip
+    return {"title": title, "folder": folder, "language": language}

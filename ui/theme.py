@@ -7,33 +7,15 @@ from pathlib import Path
 from typing import Any
 
 ICON = Path(__file__).with_name("favicon.svg")
-
 STYLE = Path(__file__).with_name("page.css")
-
-SCRIPT = """
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const button = document.getElementById("generate");
-    if (button && !button.disabled) { event.preventDefault(); button.click(); }
-  }
-});
-"""
-
-ANNOUNCE = """
-() => {
-  for (const name of ["status", "readiness"]) {
-    const line = document.getElementById(name);
-    if (line) { line.setAttribute("role", "status"); line.setAttribute("aria-live", "polite"); }
-  }
-}
-"""
-"""Run when the page opens: lets screen readers speak the status line."""
+SCRIPT = Path(__file__).with_name("page.js")
 
 
 def page_options() -> dict[str, Any]:
     """Look and links of the page, for Gradio's mounting function."""
     icon = base64.b64encode(ICON.read_bytes()).decode("ascii")
-    head = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}"><script>{SCRIPT}</script>'
+    link = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">'
+    head = f"{link}<script>{SCRIPT.read_text('utf-8')}</script>"
     return {"theme": _theme(), "css_paths": [STYLE], "head": head, "footer_links": []}
 
 

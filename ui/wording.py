@@ -11,9 +11,8 @@ from pydantic import ValidationError
 from core.results import Readiness, SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
-from library.result_files import StoredFile
 from speech.engines.protocol import Voice
-from speech.quality import ChunkQuality
+from speech.quality import ChunkQuality, Quality
 from ui.progress import Status
 
 COLUMNS = ("Chunk", "Text", "Check", "Score", "Takes", "Starts", "Length", "Remarks")
@@ -81,8 +80,11 @@ def readiness_html(readiness: Readiness) -> str:
     return status_html("Open the page again when it is back.", "bad", lead="The service is stopping.")
 
 
-def progress_html(core: CoreEngine, status: Status, which: str = "") -> str:
-    """What the status line says while a request runs; `which` tells the text where there are several."""
+def progress_html(core: CoreEngine, status: Status) -> str:
+    """What the status line says while a request runs."""
+    which = _which(status)
+    if status.stopping:
+        return status_html("The chunk in work is given up.", "busy", lead="Stopping …")
     waited = f"{status.elapsed:.0f} s"
     if core.readiness.state == "starting":
         return status_html(waited, "busy", lead="Waiting for the speech model …", share=0.0)
@@ -108,12 +110,17 @@ def result_html(result: SpeechResult) -> str:
     return status_html("\n".join([sentence, *result.warnings]), tone, lead="Done.")
 
 
-def error_html(error: ChatterboxError, which: str = "") -> str:
-    """What went wrong and what to do about it; `which` tells the text where there are several."""
+def error_html(error: ChatterboxError, status: Status | None = None) -> str:
+    """What went wrong and what to do about it; `status` tells which text where there are several."""
     if error.code == "CANCELLED":
         return status_html("Nothing was kept.", lead="Stopped.")
     lead = "Not started." if isinstance(error, InvalidRequestError) else "Failed."
+    which = _which(status) if status else ""
     return status_html(f"{which}{error.message} {_ADVICE.get(error.code, '')}".strip(), "bad", lead=lead)
+
+
+def _which(status: Status) -> str:
+    return f"Text {status.part} of {status.parts}. " if status.parts > 1 else ""
 
 
 def invalid_request(error: ValidationError) -> InvalidRequestError:
@@ -136,25 +143,32 @@ def notes_html(notes: Sequence[str]) -> str:
     return f'<p class="notes"><strong>About this model.</strong> {escape(" ".join(notes))}</p>' if notes else ""
 
 
-def download_label(file: StoredFile) -> str:
+def size_words(size_bytes: int) -> str:
+    """A size for people."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= size:
+            return f"{size_bytes / size:.1f} {unit}"
+    return f"{size_bytes / 1e3:.0f} kB"
+
+
+def download_label(name: str, size_bytes: int) -> str:
     """What a download button says: format and size."""
-    size = f"{file.size_bytes / 1e6:.1f} MB" if file.size_bytes >= 1e6 else f"{file.size_bytes / 1e3:.0f} kB"
-    return f"Download {file.format.upper()} ({size})"
+    return f"Download {name.upper()} ({size_words(size_bytes)})"
 
 
-def quality_rows(result: SpeechResult) -> list[list[str]]:
+def quality_rows(quality: Quality) -> list[list[str]]:
     """The cells of the quality table, one row per chunk, in the order of `COLUMNS`."""
-    return [_row(chunk) for chunk in result.quality.chunks]
+    return [_row(chunk) for chunk in quality.chunks]
 
 
-def quality_html(result: SpeechResult) -> str:
+def quality_html(quality: Quality) -> str:
     """The quality table, without the columns in which every cell is empty."""
-    rows = quality_rows(result)
+    rows = quality_rows(quality)
     used = [name for column, name in enumerate(COLUMNS) if any(row[column] for row in rows)]
     head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in used)
     body = "".join(f"<tr>{_cells(dict(zip(COLUMNS, row, strict=True)), used)}</tr>" for row in rows)
     return (
-        '<div class="quality"><table><caption>Quality of each chunk</caption>'
+        '<div class="sheet"><table><caption>Quality of each chunk</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

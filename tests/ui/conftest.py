@@ -11,12 +11,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests.support.browser import BROKEN_OFF, DELAY, PATIENCE, OpenPage, generate_button
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -65,15 +65,57 @@ def _wait_until_it_answers(address: str, process: "subprocess.Popen[bytes]", log
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
+def chromium() -> Iterator[Browser]:
     """A headless browser; the test is skipped where none is installed."""
     executable = next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
     if executable is None:
         pytest.skip("No Chromium or Chrome is installed, so the page cannot be looked at.")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=executable, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving("main_api.py", tmp_path_factory.mktemp("service"), "/api/v1/health/ready", delay=DELAY) as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(chromium: Browser, service: str) -> Iterator[OpenPage]:
+    """Opens pages, each of another user; afterwards none may have seen an error or left this machine."""
+    contexts = []
+    faults: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            faults.append(f"request: {request.url}")
+
+    def on_response(response: Response) -> None:
+        if response.status >= 400:
+            faults.append(f"response {response.status}: {response.url}")
+
+    def open_one(address: str = f"{service}/ui", width: int = 1280, height: int = 720, **options: Any) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+        page.on("request", on_request)
+        page.on("response", on_response)
+        page.goto(address)
+        expect(generate_button(page)).to_be_enabled(timeout=PATIENCE)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert [fault for fault in faults if not any(words in fault for words in BROKEN_OFF)] == []

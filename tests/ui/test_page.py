@@ -1,126 +1,35 @@
 """The page in a real browser against a real service: what is heard, shown, stopped and kept apart."""
 
-import json
 import re
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-pytest.importorskip("playwright")
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import Browser, expect
 
 from speech.engines.tone import chunk_pitch
-from speech.samples import Samples
 from speech.text.lower import lower_case
-from tests.support.tones import chunk_pitch_of, decode, voice_of
+from tests.support.browser import (
+    DELAY,
+    LONG_TEXT,
+    PATIENCE,
+    OpenPage,
+    active_requests,
+    choose_voice,
+    download,
+    generate,
+    generate_button,
+    stop_button,
+    unfold,
+    wait_for,
+    wait_until_idle,
+    write,
+)
+from tests.support.tones import chunk_pitch_of, voice_of
 from tests.ui.conftest import serving
+from ui.works import GRACE_SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
-
-DELAY = 0.25
-PATIENCE = 20_000
-LONG_TEXT = "\n\n".join(f"This is paragraph number {number} of a text that takes a while." for number in range(40))
-
-BROKEN_OFF = ("AbortError", "Connection errored out")
-"""What Gradio's own script writes to the console when a page is left while a request runs."""
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("main_api.py", tmp_path_factory.mktemp("service"), "/api/v1/health/ready", delay=DELAY) as address:
-        yield address
-
-
-@pytest.fixture
-def open_page(chromium: Browser, service: str) -> Iterator[OpenPage]:
-    """Opens pages, each of another user; afterwards none may have seen an error or left this machine."""
-    contexts = []
-    faults: list[str] = []
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            faults.append(f"console: {message.text}")
-
-    def on_request(request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            faults.append(f"request: {request.url}")
-
-    def on_response(response: Response) -> None:
-        if response.status >= 400:
-            faults.append(f"response {response.status}: {response.url}")
-
-    def open_one(address: str = f"{service}/ui", width: int = 1280, height: int = 720, **options: Any) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-        page.on("request", on_request)
-        page.on("response", on_response)
-        page.goto(address)
-        expect(generate_button(page)).to_be_enabled(timeout=PATIENCE)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert [fault for fault in faults if not any(words in fault for words in BROKEN_OFF)] == []
-
-
-def generate_button(page: Page) -> Any:
-    return page.get_by_role("button", name="Generate", exact=True)
-
-
-def stop_button(page: Page) -> Any:
-    return page.get_by_role("button", name="Stop", exact=True)
-
-
-def write(page: Page, text: str) -> None:
-    page.locator("#text textarea").fill(text)
-
-
-def choose_voice(page: Page, label: str) -> None:
-    page.get_by_label("Voice").click()
-    page.get_by_role("option", name=label).click()
-
-
-def wait_for(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator("#status")).to_contain_text(words, timeout=PATIENCE)
-
-
-def generate(page: Page, text: str) -> None:
-    write(page, text)
-    generate_button(page).click()
-    wait_for(page, "Done.")
-
-
-def download(page: Page, folder: Path, kind: str = "WAV") -> tuple[Samples, int]:
-    with page.expect_download() as waiting:
-        page.get_by_text(f"Download {kind}").click()
-    file = folder / waiting.value.suggested_filename
-    waiting.value.save_as(file)
-    return decode(file)
-
-
-def active_requests(service: str) -> int:
-    with urllib.request.urlopen(f"{service}/api/v1/health", timeout=10) as reply:
-        return int(json.load(reply)["active_requests"])
-
-
-def wait_until_idle(service: str) -> float:
-    """Seconds until no speech request is left."""
-    started = time.monotonic()
-    while active_requests(service):
-        assert time.monotonic() - started < 15
-        time.sleep(0.05)
-    return time.monotonic() - started
 
 
 def test_a_text_is_spoken_played_and_downloaded(open_page: OpenPage, tmp_path: Path) -> None:
@@ -132,7 +41,8 @@ def test_a_text_is_spoken_played_and_downloaded(open_page: OpenPage, tmp_path: P
     samples, rate = download(page, tmp_path)
     assert voice_of(samples, rate) == "tone-a"
     assert chunk_pitch_of(samples, rate) == chunk_pitch(lower_case(text))
-    assert decode_length(download(page, tmp_path, "MP3")) == pytest.approx(len(samples) / rate, abs=0.1)
+    as_mp3, mp3_rate = download(page, tmp_path, "MP3")
+    assert len(as_mp3) / mp3_rate == pytest.approx(len(samples) / rate, abs=0.1)
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.locator("#player time").first).not_to_have_text("0:00", timeout=PATIENCE)
     duration, position, error = page.locator("#player audio[src]").evaluate(
@@ -141,11 +51,6 @@ def test_a_text_is_spoken_played_and_downloaded(open_page: OpenPage, tmp_path: P
     assert duration == pytest.approx(len(samples) / rate, abs=0.05)
     assert 0 < position <= duration
     assert error is None
-
-
-def decode_length(audio: tuple[Samples, int]) -> float:
-    samples, rate = audio
-    return len(samples) / rate
 
 
 def test_everything_for_a_result_fits_the_window(open_page: OpenPage) -> None:
@@ -189,21 +94,34 @@ def test_stop_ends_the_work_and_the_next_request_runs_at_once(open_page: OpenPag
     expect(page.locator("#quality tbody tr")).to_have_count(1)
 
 
-@pytest.mark.parametrize("leaving", ["close", "reload"])
-def test_leaving_the_page_ends_the_work(open_page: OpenPage, service: str, leaving: str) -> None:
+def test_closing_the_page_ends_the_work(open_page: OpenPage, service: str) -> None:
     page = open_page()
     write(page, LONG_TEXT)
     generate_button(page).click()
     wait_for(page, "Chunk ")
 
-    if leaving == "close":
-        page.close()
-    else:
-        page.reload()
-        expect(generate_button(page)).to_be_enabled()
-        expect(stop_button(page)).to_be_disabled()
+    page.close()
 
-    assert wait_until_idle(service) < 6
+    assert wait_until_idle(service) < GRACE_SECONDS + 6
+
+
+def test_a_reloaded_page_finds_its_work_again(open_page: OpenPage, service: str, tmp_path: Path) -> None:
+    page, other = open_page(), open_page()
+    choose_voice(page, "tone-f")
+    write(page, "\n\n".join(f"Paragraph {number} of a text that is being spoken." for number in range(60)))
+    generate_button(page).click()
+    wait_for(page, "Chunk 2")
+
+    page.reload()
+    wait_for(page, re.compile(r"Chunk \d+ of 60"))
+
+    expect(stop_button(page)).to_be_enabled()
+    assert "Paragraph 59" in page.locator("#text textarea").input_value()
+    other.reload()
+    expect(other.locator("#status")).to_contain_text("Press Generate")
+    wait_for(page, "Done.")
+    assert voice_of(*download(page, tmp_path)) == "tone-f"
+    expect(page.locator("#quality tbody tr")).to_have_count(60)
 
 
 def test_a_blank_text_gets_a_sentence(open_page: OpenPage) -> None:
@@ -265,9 +183,7 @@ def test_two_users_at_once_keep_their_own_audio(open_page: OpenPage, tmp_path: P
 def test_a_narrow_dark_window_shows_everything(open_page: OpenPage) -> None:
     page = open_page(width=375, height=812, color_scheme="dark")
     generate(page, "Hello there, narrow window.\n\nAnother paragraph.")
-    page.get_by_role("button", name="More settings").click()
-    for title in ("Reading the text", "Delivery", "Takes and checking", "Finishing the sound"):
-        page.get_by_role("button", name=title).click()
+    unfold(page, "More settings", "Reading the text", "Delivery", "Takes and checking", "Finishing the sound")
     expect(page.get_by_role("spinbutton", name="Seed")).to_be_visible()
 
     right = page.evaluate(
@@ -286,11 +202,11 @@ def test_text_files_are_spoken_and_settings_come_back(open_page: OpenPage, tmp_p
     text_file.write_text("# A title\n\nThe **text** of the file.")
     settings_file.write_text('{"settings": {"sentence_pause_ms": 480, "captions": ["srt"], "seed": 11}}')
 
-    page.get_by_role("button", name="More settings").click()
+    unfold(page, "More settings")
     page.get_by_test_id("Load settings from a file-upload-button").set_input_files(settings_file)
     wait_for(page, "Settings loaded. 3 settings were set.")
-    page.get_by_role("button", name="Text files").click()
-    page.get_by_test_id("file-upload").set_input_files(text_file)
+    unfold(page, "Text files")
+    page.locator("#files").get_by_test_id("file-upload").set_input_files(text_file)
     expect(page.locator("#files")).to_contain_text("story", timeout=PATIENCE)
     generate_button(page).click()
     wait_for(page, "Done.")

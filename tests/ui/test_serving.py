@@ -70,7 +70,7 @@ def test_settings_without_effect_say_so(mounted: TestClient) -> None:
 def test_every_field_of_a_request_is_on_the_page(mounted: TestClient) -> None:
     parts = mounted.get("/ui/config").json()["components"]
     shown = {part["props"].get("elem_id", "") for part in parts}
-    elsewhere = {"voice", "speed_factor", "engine", "model", "language"}
+    elsewhere = {"voice", "speed_factor", "engine", "model"}
     missing = [name for name in TTSDefaults.model_fields if f"field-{name}" not in shown and name not in elsewhere]
     assert missing == []
 
@@ -138,7 +138,7 @@ def test_no_outside_address_is_named_in_the_page(mounted: TestClient) -> None:
 def call(client: TestClient, trigger: str) -> list[Any]:
     """Run the handler of a page event as the browser does and return what it shows."""
     config = client.get("/config").json()
-    (function,) = (
+    *_, function = (  # the banner is laid out last
         part["id"] for part in config["dependencies"] if any(target[1] == trigger for target in part["targets"])
     )
     reply = client.post("/gradio_api/run/predict", json={"fn_index": function, "data": [], "session_hash": "s"})
@@ -184,6 +184,6 @@ def test_an_existing_core_can_be_given_a_page(core: CoreEngine) -> None:
 
 
 def test_importing_the_page_does_not_bring_in_gradio() -> None:
-    code = "import sys, ui.page, ui.speak, ui.theme, Chatter; sys.exit('gradio' in sys.modules)"
+    code = "import sys, ui.page, Chatter; sys.exit('gradio' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,9 +1,10 @@
 """What Generate and Stop make of the form's values, without a browser."""
 
-import asyncio
+import dataclasses
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from core_engine import CoreEngine
@@ -12,17 +13,48 @@ from speech.audio.encode import FORMATS
 from speech.engines.tone import ToneFaults
 from tests.conftest import CoreMaker
 from tests.support.tones import decode, voice_of
-from ui.form import form_requests, load_settings_file
-from ui.speak import restored, speak, stopped
+from ui.form import form_requests, load_settings
+from ui.page import inside_a_loop
+from ui.settings_handlers import SettingsHandlers
+from ui.speaking import Speaking
+from ui.tabs.speak import SpeakTab, build_speak_tab
 
 Shown = dict[str, Any]
 
 
+class Page:
+    """The Speak tab without a browser; new values by the names of its components."""
+
+    def __init__(self, core: CoreEngine) -> None:
+        self.tab = inside_a_loop(lambda: self._build(core))
+        self.speaking = Speaking(core, self.tab)
+        self.settings = SettingsHandlers(core, self.tab)
+        names = {field.name: getattr(self.tab, field.name) for field in dataclasses.fields(self.tab)}
+        self._names = {component: name for name, component in names.items() if not isinstance(component, dict)}
+        self._names |= {component: name for name, component in self.tab.downloads.items()}
+        self._names |= {component: name for name, component in self.tab.inputs.items()}
+
+    @staticmethod
+    def _build(core: CoreEngine) -> SpeakTab:
+        with gr.Blocks() as page:
+            return build_speak_tab(core, page, with_api=True)
+
+    def named(self, shown: dict[Any, Any]) -> Shown:
+        return {self._names[component]: value for component, value in shown.items()}
+
+    def form(self, **values: Any) -> dict[Any, Any]:
+        kept = {self.tab.key: "key", self.tab.kept_names: [], self.tab.kept_presets: {}, self.tab.preset_name: ""}
+        form = {name: component.value for name, component in self.tab.inputs.items()}
+        form |= {"export_formats": ["wav"], "whisper_threshold": 0.0, "seed": 7, **values}
+        return kept | {self.tab.inputs[name]: value for name, value in form.items()}
+
+    def generate(self, **values: Any) -> list[Shown]:
+        return [self.named(shown) for shown in self.speaking.generate(self.form(**values))]
+
+
 def shown(core: CoreEngine, **values: Any) -> list[Shown]:
     """The values of the page's components from moment to moment."""
-    names = ["generate", "stop", "status", "quality", "player", "more", *FORMATS]
-    form = {"voice": "tone-a", "export_formats": ["wav"], "whisper_threshold": 0.0, "seed": 7, **values}
-    return [dict(zip(names, step, strict=True)) for step in speak(core, form)]
+    return Page(core).generate(**values)
 
 
 def test_a_result_reaches_player_downloads_and_table(make_core: CoreMaker) -> None:
@@ -30,7 +62,8 @@ def test_a_result_reaches_player_downloads_and_table(make_core: CoreMaker) -> No
 
     assert "Done." in last["status"]
     assert "seed 7" in last["status"]
-    assert voice_of(*decode(last["player"])) == "tone-c"
+    assert voice_of(*decode(last["player"]["value"])) == "tone-c"
+    assert [cue["text"] for cue in last["player"]["subtitles"]] == ["Hello there."]
     assert last["quality"]["visible"]
     assert "Hello there." in last["quality"]["value"]
     assert [name for name in FORMATS if last[name]["visible"]] == ["wav", "flac"]
@@ -39,11 +72,10 @@ def test_a_result_reaches_player_downloads_and_table(make_core: CoreMaker) -> No
 
 
 def test_stop_is_offered_exactly_while_something_runs(make_core: CoreMaker) -> None:
-    first, *running, last = shown(make_core(), text="Hello.\n\nThere.")
+    first, second, *_, last = shown(make_core(), text="Hello.\n\nThere.")
 
-    for step in (first, *running):
-        assert not step["generate"]["interactive"]
-        assert step["stop"]["interactive"]
+    assert not first["generate"]["interactive"]
+    assert second["stop"]["interactive"]
     assert last["generate"]["interactive"]
     assert not last["stop"]["interactive"]
 
@@ -75,7 +107,7 @@ def test_wrong_input_is_told_and_nothing_starts(make_core: CoreMaker, values: di
     assert words in after["status"]
     assert after["generate"]["interactive"]
     # What was on the page before stays there.
-    assert before["player"] == after["player"] == {"__type__": "update"}
+    assert "player" not in before and "player" not in after
     assert not list(core.settings.paths.output_dir.rglob("*.*"))
 
 
@@ -88,12 +120,68 @@ def test_a_failure_leaves_the_buttons_usable(make_core: CoreMaker) -> None:
     assert not last["stop"]["interactive"]
 
 
-def test_stop_resets_the_buttons() -> None:
-    generate, stop, status, *_ = asyncio.run(stopped())
+def test_stop_ends_the_work_of_its_tab_only(make_core: CoreMaker) -> None:
+    page = Page(make_core(ToneFaults("hang", takes=-1)))
+    running = page.speaking.generate(page.form(text="Hello."))
+    for _ in range(3):
+        next(running)
 
-    assert generate["interactive"]
-    assert not stop["interactive"]
-    assert "Stopped." in status
+    page.speaking.stop("another tab")
+    assert "Chunk" in page.named(next(running))["status"] or "Waiting" in page.named(next(running))["status"]
+    page.speaking.stop("key")
+    *_, last = map(page.named, running)
+
+    assert "Stopped." in last["status"]
+    assert last["generate"]["interactive"]
+    assert not last["stop"]["interactive"]
+
+
+def test_a_reloaded_page_shows_its_own_result_and_no_other_tab_does(make_core: CoreMaker) -> None:
+    page = Page(make_core())
+    page.generate(text="Hello.")
+
+    *_, mine = map(page.named, page.speaking.come_back("key", []))
+    [other] = map(page.named, page.speaking.come_back("another key", []))
+
+    assert "Done." in mine["status"]
+    assert "Hello." in mine["quality"]["value"]
+    assert set(other) == {"key", "history"}
+
+
+def test_an_earlier_result_is_heard_and_its_settings_come_back(make_core: CoreMaker) -> None:
+    page = Page(make_core())
+    *_, last = page.generate(text="Hello again.", voice="tone-d", sentence_pause_ms=130)
+    [name] = last["kept_names"]
+
+    [(label, value)] = last["history"]["choices"]
+    assert value == name and "tone-d" in label and "Hello again." in label
+    earlier = page.named(page.speaking.show_earlier(name))
+    assert voice_of(*decode(earlier["player"]["value"])) == "tone-d"
+    assert "Hello again." in earlier["quality"]["value"]
+    settings = page.named(page.settings.use_earlier(name))
+    assert settings["sentence_pause_ms"]["value"] == 130
+    assert settings["text"]["value"] == "Hello again."
+
+
+def test_results_that_are_gone_are_not_listed(make_core: CoreMaker) -> None:
+    core = make_core()
+    page = Page(core)
+    *_, last = page.generate(text="Hello.")
+    for path in core.settings.paths.output_dir.iterdir():
+        path.unlink()
+
+    [shown_now] = map(page.named, page.speaking.come_back("new tab", last["kept_names"]))
+
+    assert shown_now["history"]["choices"] == []
+    assert "status bad" in page.named(page.speaking.show_earlier(last["kept_names"][0]))["status"]
+
+
+@pytest.mark.parametrize("name", ["../config.yaml", "/etc/passwd", "nothing.json", "", "a\0b"])
+def test_only_records_of_results_are_read(make_core: CoreMaker, name: str) -> None:
+    page = Page(make_core())
+
+    assert "status bad" in page.named(page.speaking.show_earlier(name))["status"]
+    assert "status bad" in page.named(page.settings.use_earlier(name))["status"]
 
 
 def test_an_empty_number_means_the_default_and_a_zero_threshold_means_none() -> None:
@@ -128,45 +216,48 @@ def test_text_files_stand_in_for_the_text(make_core: CoreMaker, tmp_path: Path) 
     assert joined["quality"]["value"].count("<table>") == 1
     assert separate["quality"]["value"].count("<table>") == 2
     assert "Not this" not in joined["quality"]["value"]
-    assert any("two" in name and name.endswith(".wav") for name in separate["more"]["value"])
+    assert any("two" in name and name.endswith(".wav") for name in separate["more_files"]["value"])
 
 
 def test_further_files_are_offered(make_core: CoreMaker) -> None:
     *_, last = shown(make_core(), text="Hello.\n\nThere.", captions=["srt"], separate_chunks=True, num_generations=2)
 
-    endings = sorted(name.partition(".")[2] for name in last["more"]["value"])
+    endings = sorted(name.partition(".")[2] for name in last["more_files"]["value"])
     assert endings == sorted(["srt", "settings.csv", "json"] * 2 + ["wav"] * 5)
 
 
 @pytest.mark.parametrize("ending", [".json", ".settings.csv"])
 def test_settings_of_a_result_come_back_into_the_form(make_core: CoreMaker, ending: str) -> None:
-    core = make_core()
-    *_, last = shown(
-        core, text="Hello.", sentence_pause_ms=130, pronunciations="a=b", captions=["vtt"], whisper_threshold=0.5
+    page = Page(make_core())
+    *_, last = page.generate(
+        text="Hello.", sentence_pause_ms=130, pronunciations="a=b", captions=["vtt"], whisper_threshold=0.5
     )
-    [path] = [name for name in last["more"]["value"] if name.endswith(ending)]
-    names = ["text", "sentence_pause_ms", "pronunciations", "captions", "whisper_threshold", "take_budget_seconds"]
+    [path] = [name for name in last["more_files"]["value"] if name.endswith(ending)]
 
-    status, text, *values = restored(path, names)
+    form = page.named(page.settings.load_file(path, {}))
 
-    assert "Settings loaded." in status
-    assert [value.get("value") for value in values[:4]] == [130, "a=b", ["vtt"], 0.5]
-    assert text.get("value") == ("Hello." if ending == ".json" else None)
+    assert "Settings loaded." in form["status"]
+    names = ["sentence_pause_ms", "pronunciations", "captions", "whisper_threshold"]
+    assert [form[name]["value"] for name in names] == [130, "a=b", ["vtt"], 0.5]
+    assert ("text" in form) == (ending == ".json")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"settings": 3}', '{"seed": -1}', '{"seed": "x"}'])
-def test_files_that_hold_no_settings_are_told(tmp_path: Path, content: str) -> None:
+def test_files_that_hold_no_settings_are_told(make_core: CoreMaker, tmp_path: Path, content: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(content)
+    page = Page(make_core())
 
-    status, seed = restored(str(path), ["seed"])
+    form = page.named(page.settings.load_file(str(path), {}))
 
-    assert "status bad" in status
-    assert "value" not in seed
+    assert set(form) == {"status"}
+    assert "status bad" in form["status"]
 
 
 def test_unknown_settings_are_named(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"seed": 5, "warmth": 3}')
 
-    assert load_settings_file(path, ["seed"]) == ({"seed": 5}, ("warmth",))
+    loaded = load_settings(path, ["seed"])
+
+    assert (loaded.shown, loaded.unknown) == ({"seed": 5}, ("warmth",))

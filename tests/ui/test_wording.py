@@ -59,7 +59,7 @@ def spoken(
 def test_the_quality_table_has_a_row_per_chunk_and_only_used_columns(make_core: CoreMaker) -> None:
     result = spoken(make_core, "One here.\n\nTwo there.")
 
-    cells = Cells(wording.quality_html(result)).cells
+    cells = Cells(wording.quality_html(result.quality)).cells
 
     assert cells[:6] == ["Chunk", "Text", "Check", "Takes", "Starts", "Length"]
     assert cells[6:9] == ["1", "One here.", "not checked"]
@@ -69,7 +69,7 @@ def test_the_quality_table_has_a_row_per_chunk_and_only_used_columns(make_core: 
 def test_score_and_verdict_of_checked_chunks_are_shown(make_core: CoreMaker) -> None:
     result = spoken(make_core, "One here.", scores(0.9))
 
-    (row,) = wording.quality_rows(result)
+    (row,) = wording.quality_rows(result.quality)
 
     assert row[2:5] == ["passed", "0.90", "1"]
     assert "every chunk passed its check" in wording.result_html(result)
@@ -78,7 +78,7 @@ def test_score_and_verdict_of_checked_chunks_are_shown(make_core: CoreMaker) -> 
 def test_a_chunk_that_never_passed_is_told_in_table_and_summary(make_core: CoreMaker) -> None:
     result = spoken(make_core, "One here.", scores(0.1), num_candidates_per_chunk=1, max_attempts_per_candidate=2)
 
-    (row,) = wording.quality_rows(result)
+    (row,) = wording.quality_rows(result.quality)
     summary = wording.result_html(result)
 
     assert row[2:5] == ["not passed", "0.10", "2"]
@@ -90,7 +90,7 @@ def test_a_chunk_that_was_given_up_is_called_not_spoken(make_core: CoreMaker) ->
     core = make_core(ToneFaults("raise", takes=-1))
     request = TTSRequest(text="One here.\n\nTwo.", on_failure="mark", export_formats=["wav"])
 
-    rows = wording.quality_rows(core.tts(request))
+    rows = wording.quality_rows(core.tts(request).quality)
 
     assert [row[2] for row in rows] == ["not spoken", "not spoken"]
     assert "a pause stands in its place" in rows[0][-1]
@@ -100,7 +100,7 @@ def test_remarks_and_transcripts_are_in_plain_words(make_core: CoreMaker) -> Non
     heard = Check(True, 0.8, "transcribed", wer=0.0, transcript="one here", warnings=("long_gap", "something_new"))
     result = spoken(make_core, "One here.", ScriptedValidator(lambda *_: heard))
 
-    (row,) = wording.quality_rows(result)
+    (row,) = wording.quality_rows(result.quality)
 
     assert row[-1] == "a long gap; something new; heard: one here"
 
@@ -108,7 +108,7 @@ def test_remarks_and_transcripts_are_in_plain_words(make_core: CoreMaker) -> Non
 def test_text_cannot_bring_markup_into_the_page(make_core: CoreMaker) -> None:
     result = spoken(make_core, "Say <img src=x onerror=alert(1)> & <b>that</b>.", strip_markdown=False)
 
-    table = Cells(wording.quality_html(result))
+    table = Cells(wording.quality_html(result.quality))
 
     assert not {"img", "b"} & table.tags
     assert any("<img src=x onerror=alert(1)>" in cell for cell in table.cells)

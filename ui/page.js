@@ -1,0 +1,48 @@
+// What the page does in the browser by itself.
+
+// A tab keeps its key over a reload; nobody else knows it.
+function tabKey() {
+  let key = sessionStorage.getItem("tab-key");
+  if (!key) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    key = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem("tab-key", key);
+  }
+  return key;
+}
+
+// Offers one of the user's own presets as a file.
+function sharePreset(name, presets) {
+  if (!presets[name]) return;
+  const content = JSON.stringify({preset: name, settings: presets[name]}, null, 1);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], {type: "application/json"}));
+  link.download = name.replace(/[^\p{L}\p{N}_-]+/gu, "-") + ".preset.json";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+// Lets screen readers speak the status lines.
+function announceStatus() {
+  for (const line of document.querySelectorAll("#readiness, .status-line")) {
+    line.setAttribute("role", "status");
+    line.setAttribute("aria-live", "polite");
+  }
+}
+
+// Gradio's button that hides the captions comes with the player and has no name.
+new MutationObserver(() => {
+  for (const button of document.querySelectorAll(".cc-button:not([aria-label])")) {
+    button.setAttribute("aria-label", "Captions");
+  }
+}).observe(document.documentElement, {childList: true, subtree: true});
+
+// Ctrl and Enter press the main button of the tab that is open.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const button = [...document.querySelectorAll("button.main-action")].find((each) => each.offsetParent && !each.disabled);
+  if (button) {
+    event.preventDefault();
+    button.click();
+  }
+});
