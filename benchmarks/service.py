@@ -35,6 +35,7 @@ from config import Settings, load_settings
 from core_engine import CoreEngine
 from main_api import create_app
 from speech.cancel import CancelToken
+from speech.engines.embedded.phonemes import english_phonemiser
 from speech.engines.protocol import TakeRequest
 from speech.progress import ChunkDone, Event
 from speech.text.spoken import spoken_form
@@ -100,6 +101,14 @@ def word_error_rate(expected: list[str], heard: list[str]) -> float:
     return float(jiwer.wer(wanted, found))
 
 
+def sounds_otherwise(expected: str, heard: str) -> float:
+    """Word error rate that does not count words which sound alike ("flour", "flower")."""
+    words = [normal_words(text, "en") for text in (spoken_form(expected, "en-US"), heard)]
+    sounds = {word: english_phonemiser().phonemes(word, "en-US") for word in {*words[0], *words[1]}}
+    wanted, found = (" ".join(sounds[word].replace(" ", "") or word for word in part) for part in words)
+    return float(jiwer.wer(wanted, found))
+
+
 def speak(client: httpx2.Client, **body: object) -> tuple[dict[str, Any], float]:
     started = time.perf_counter()
     reply = client.post("/api/v1/tts", params={"response_mode": "url"}, json={"export_formats": ["wav"], **body})
@@ -123,6 +132,7 @@ def listen(core: CoreEngine, client: httpx2.Client, judge: Judge, sentences: lis
     said = judge.transcribe(core.outputs.root / book["output_files"][0]["filename"])
     book_rate = word_error_rate([chapter], [said])
     print(f"{len(chapter.split())}-word chapter: WER {book_rate:.1%} (goal <= {GOALS['chapter']:.0%}), "
+          f"{sounds_otherwise(chapter, said):.1%} without words that sound alike, "
           f"{book['audio_seconds']:.0f} s of speech, verdict {book['quality']['verdict']}, "
           f"{sum(chunk['takes'] for chunk in book['quality']['chunks'])} takes for "
           f"{len(book['quality']['chunks'])} chunks (3 candidates x 3 attempts by the ancestor's defaults: "
