@@ -18,6 +18,7 @@ from config_sections import (
     ErrorHandlingSettings,
     JobSettings,
     ModelSettings,
+    OpenAISettings,
     PathSettings,
     ResourceManagementSettings,
     ServerSettings,
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()
     validation: ValidationSettings = ValidationSettings()
     api: ApiSettings = ApiSettings()
+    openai: OpenAISettings = OpenAISettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""
     vc_defaults: VCDefaults = VCDefaults()

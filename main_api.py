@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
+from api.interfaces import add_interfaces
+from api.openai_edge import OpenAIEdge
 from api.routers import errors, jobs, metrics, outputs, resources, system, text, tts, vc
 from config import Settings
 from core_engine import CoreEngine
@@ -36,7 +38,7 @@ class SpeechApp(FastAPI):
         """Wrap what FastAPI builds."""
         monitor: Monitor = self.state.monitor
         failures: FailureCapture = self.state.failures
-        return RequestContext(monitor.around(failures.around(super().build_middleware_stack())))
+        return RequestContext(monitor.around(failures.around(OpenAIEdge(super().build_middleware_stack()))))
 
 
 def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
@@ -77,7 +79,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     ):
         app.include_router(router, prefix=API_PREFIX)
     app.include_router(outputs.router)
-    app.add_api_route("/", _root(settings), include_in_schema=False)
+    app.add_api_route("/", _root(settings, add_interfaces(app, settings)), include_in_schema=False)
     if settings.ui.enable_ui:
         from ui.page import mount_page
 
@@ -127,13 +129,14 @@ def _job_service(core: CoreEngine) -> Any:
     return Jobs(core)
 
 
-def _root(settings: Settings) -> Any:
+def _root(settings: Settings, interfaces: dict[str, str]) -> Any:
     endpoints = {
         "page": settings.ui.mount_path if settings.ui.enable_ui else None,
         "docs": "/docs",
         "speech": f"{API_PREFIX}/tts",
         "health": f"{API_PREFIX}/health",
         "capabilities": f"{API_PREFIX}/capabilities",
+        **interfaces,
     }
 
     async def root() -> dict[str, Any]:

@@ -129,22 +129,43 @@ def encoded(speech: LiveSpeech, format_name: str) -> Generator[bytes]:
     yield encoder.finish()
 
 
-def live_reply(core: CoreEngine, workers: ThreadPoolExecutor, body: TTSRequest, format_name: str) -> LiveReply:
-    """Speak `body` into an answer that is sent while it is being made."""
-    cancel = CancelToken(time.monotonic() + core.settings.server.request_timeout_seconds)
-    facts: dict[str, str] = {}
+class LiveAudio:
+    """Speech of one request, encoded, on its way from a worker thread to the event loop.
 
-    def speak() -> Generator[bytes]:
-        with core.stream(body, cancel=cancel) as speech:
-            facts.update(speech_facts(speech))
-            yield from encoded(speech, format_name)
+    Args:
+        core: speaks.
+        workers: has the thread.
+        body: the request.
+        format_name: key of `STREAM_TYPES`.
 
-    return LiveReply(from_thread(workers, cancel, speak), STREAM_TYPES[format_name], lambda: facts)
+    Attributes:
+        speech: what is being spoken, from the first block on.
+    """
 
+    def __init__(self, core: CoreEngine, workers: ThreadPoolExecutor, body: TTSRequest, format_name: str) -> None:
+        self.speech: LiveSpeech | None = None
+        self.media_type = STREAM_TYPES[format_name]
+        self._core = core
+        self._workers = workers
+        self._body = body
+        self._format = format_name
+        self._cancel = CancelToken(time.monotonic() + core.settings.server.request_timeout_seconds)
 
-def speech_facts(speech: LiveSpeech) -> dict[str, str]:
-    """Headers that tell what is known before the audio."""
-    facts = {"X-Generation-Seed": str(speech.plan.seed), "X-Sample-Rate": str(speech.plan.sample_rate)}
-    if speech.ignored:
-        facts["X-Ignored-Parameters"] = ",".join(speech.ignored)
-    return facts
+    def blocks(self) -> AsyncGenerator[bytes]:
+        """One file, in pieces; closing it stops the work."""
+        return from_thread(self._workers, self._cancel, self._speak)
+
+    def facts(self) -> dict[str, str]:
+        """Headers that tell what is known with the first block."""
+        assert self.speech is not None
+        plan, ignored = self.speech.plan, self.speech.ignored
+        facts = {"X-Generation-Seed": str(plan.seed), "X-Sample-Rate": str(plan.sample_rate)}
+        return {**facts, "X-Ignored-Parameters": ",".join(ignored)} if ignored else facts
+
+    def reply(self) -> LiveReply:
+        """An answer with the audio itself."""
+        return LiveReply(self.blocks(), self.media_type, self.facts)
+
+    def _speak(self) -> Generator[bytes]:
+        with self._core.stream(self._body, cancel=self._cancel) as self.speech:
+            yield from encoded(self.speech, self._format)

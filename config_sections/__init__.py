@@ -4,6 +4,7 @@ from config_sections.api import ApiSettings
 from config_sections.error_handling import ErrorHandlingSettings
 from config_sections.jobs import JobSettings
 from config_sections.models import ModelSettings
+from config_sections.openai import OpenAISettings
 from config_sections.paths import PathSettings
 from config_sections.resource_management import ResourceManagementSettings
 from config_sections.server import ServerSettings
@@ -15,6 +16,7 @@ __all__ = [
     "ErrorHandlingSettings",
     "JobSettings",
     "ModelSettings",
+    "OpenAISettings",
     "PathSettings",
     "ResourceManagementSettings",
     "ServerSettings",

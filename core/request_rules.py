@@ -132,13 +132,16 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
             if name != "speed" and field in asked.model_fields_set:
                 ignored.append(field)
             continue
+        if name == "speed":
+            # What the engine does not reach is left to stretching.
+            value = 1.0 if stretched else min(max(value, known[name].minimum), known[name].maximum)
         if not known[name].minimum <= value <= known[name].maximum:
             raise InvalidRequestError(
                 f"The engine {capabilities.engine!r} takes {field} from {known[name].minimum:g} to "
                 f"{known[name].maximum:g}.",
                 field=field,
             )
-        parameters[name] = 1.0 if name == "speed" and stretched else float(value)
+        parameters[name] = float(value)
     if full.disable_watermark and capabilities.watermark:
         parameters[UNMARKED] = 1.0
     made = parameters.get("speed", 1.0)

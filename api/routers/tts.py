@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from api.deps import Core, Workers
-from api.live import live_reply
+from api.live import LiveAudio
 from api.replies import file_response, tts_response, wanted_format
 from api.work import run_until_hang_up
 from api_models import StreamFormatName, TextFilesRequest, TextFilesResponse, TTSRequest, TTSResponse
@@ -60,7 +60,7 @@ async def speak(
     """Speak a text; the files are kept among the outputs, but for `chunked`, which makes none."""
     wanted = _wanted_format(body, core, response_mode, return_format)
     if response_mode == "chunked":
-        return live_reply(core, workers, body, wanted)
+        return LiveAudio(core, workers, body, wanted).reply()
     timeout = core.settings.server.request_timeout_seconds
     result = await run_until_hang_up(request, workers, timeout, lambda cancel: core.tts(body, cancel=cancel))
     if response_mode == "stream":

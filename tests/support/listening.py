@@ -1,12 +1,15 @@
 """A server in this process on a real socket, and what a client reads from it piece by piece."""
 
 import contextlib
+import io
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import av
 import httpx2
+import numpy as np
 import uvicorn
 
 from core_engine import CoreEngine
@@ -55,3 +58,14 @@ def listen(client: httpx2.Client, method: str, url: str, **options: object) -> H
             heard.parts.append(part)
             heard.moments.append(time.monotonic() - started)
     return heard
+
+
+def decoded(data: bytes, name: str) -> tuple[np.ndarray, int]:
+    """Samples of a streamed file at 24 kHz, and that rate."""
+    if name == "pcm":
+        return np.frombuffer(data, "<i2") / 32768, 24_000
+    with av.open(io.BytesIO(data)) as container:
+        resampler = av.AudioResampler("flt", "mono", 24_000)
+        blocks = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+        blocks += [part.to_ndarray()[0] for part in resampler.resample(None)]
+        return np.concatenate(blocks), 24_000

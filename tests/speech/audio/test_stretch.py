@@ -63,7 +63,7 @@ def test_silence_stays_silence() -> None:
     assert np.abs(result[: round(1.3 * RATE)]).max() == 0.0
 
 
-@pytest.mark.parametrize("factor", [0.49, 2.01, float("nan")])
+@pytest.mark.parametrize("factor", [0.24, 4.01, float("nan")])
 def test_factors_out_of_range_are_refused(factor: float) -> None:
     with pytest.raises(InvalidRequestError):
         stretch(tone(0.5), RATE, factor)
