@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from api_models import TextOptions, TextPreviewRequest, TTSRequest, VCOptions
+from api_models import ConcatRequest, MixedConcatRequest, TextOptions, TextPreviewRequest, TTSRequest, VCOptions
 from config import Settings
+from core.concat_report import JoinedResult
+from core.concat_sources import UploadedAudio
+from core.concat_work import Join
 from core.conversion_work import SourceRecording, carry_out_conversion
 from core.conversions import Conversions
 from core.engine_choice import ChosenEngine, build_engine, build_validators
 from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
+from core.loading import ModelLoading, Report
 from core.operations import Operations
 from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign_engine
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorChoice, ValidatorPool
-from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError, NotReadyError
+from exceptions import InvalidRequestError, NotReadyError
 from library.outputs import OutputStore
 from library.recordings import RecordingStore
 from speech.admission import Admission
@@ -60,9 +63,7 @@ class CoreEngine:
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
-        self._readiness = Readiness("starting", "The models are being loaded.")
-        self._started = threading.Lock()
-        self._loader: threading.Thread | None = None
+        self._loading = ModelLoading(self._load)
 
     @property
     def engine(self) -> Engine:
@@ -77,12 +78,12 @@ class CoreEngine:
     @property
     def readiness(self) -> Readiness:
         """The present state; changes from ``starting`` once."""
-        return self._readiness
+        return self._loading.readiness
 
     @property
     def models_loaded(self) -> dict[str, bool]:
         """Whether the speech model and the validator are in memory, as far as the start has come."""
-        whisper = self._readiness.ready and self.validator is not None
+        whisper = self.readiness.ready and self.validator is not None
         return {"tts": self.lane.loaded, "whisper": whisper}
 
     @property
@@ -90,23 +91,17 @@ class CoreEngine:
         """Speech requests inside or waiting."""
         return self._admission.present
 
-    def start(self, report: Callable[[str, float], None] | None = None) -> None:
+    def start(self, report: Report | None = None) -> None:
         """Begin to load the models in the background and return at once; further calls do nothing."""
-        with self._started:
-            if self._loader is None:
-                self._loader = threading.Thread(target=self._load, args=(report,), name="model-loader", daemon=True)
-                self._loader.start()
+        self._loading.start(report)
 
     def wait_ready(self, timeout: float) -> Readiness:
         """Start if need be, wait up to `timeout` seconds for the models and return the state."""
-        self.start()
-        if self._loader is not None:
-            self._loader.join(timeout)
-        return self._readiness
+        return self._loading.wait(timeout)
 
     def close(self) -> None:
         """Stop the lane and free the models; running requests fail with ``NotReadyError``."""
-        self._readiness = Readiness("stopping", "The service is stopping.")
+        self._loading.stop()
         self.lane.close()
         self.validators.close()
 
@@ -211,6 +206,20 @@ class CoreEngine:
                 yield live
             operation.audio_seconds = live.seconds
 
+    def concat(
+        self,
+        request: ConcatRequest | MixedConcatRequest,
+        uploads: Sequence[UploadedAudio] = (),
+        observer: Observer = ignore,
+        cancel: CancelToken | None = None,
+    ) -> JoinedResult:
+        """Join recordings into one; `uploads` are those that the request names by index, the rest is as of `tts`."""
+        token, longest = self._token(cancel), self.settings.api.max_concat_hours * 3600
+        with self.operations.operation("concat", observer) as operation, self._admission.enter(token):
+            result = Join(request, self.outputs, longest, operation.observe, token).make(uploads)
+            operation.audio_seconds = result.audio_seconds
+            return result
+
     def order(self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts") -> SpeechOrder:
         """A planned request with everything it takes to carry it out; loads the checker that it asks for.
 
@@ -237,13 +246,11 @@ class CoreEngine:
 
     @contextlib.contextmanager
     def _admitted(self, token: CancelToken) -> Iterator[None]:
-        if self._readiness.state == "stopping":
+        if self.readiness.state == "stopping":
             raise NotReadyError("The service is stopping.")
         with self._admission.enter(token):
             yield
-        if self._readiness.state == "failed":
-            # Someone mended the models: the engine loads at the next request, and this one has just spoken.
-            self._readiness = Readiness("ready", "The models are loaded.")
+        self._loading.proven()
 
     def _plan(
         self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
@@ -272,24 +279,8 @@ class CoreEngine:
         chunks_each = 1 + TAKES_AT_ONCE + max(1, self.engine.capabilities.max_batch)
         return self.settings.server.max_concurrent_requests * chunks_each
 
-    def _load(self, report: Callable[[str, float], None] | None) -> None:
-        def tell(sentence: str, share: float) -> None:
-            # A download of gigabytes is seen by whoever asks whether the service is ready.
-            if self._readiness.state == "starting":
-                self._readiness = Readiness("starting", f"{sentence} ({share:.0%}).")
-            if report is not None:
-                report(sentence, share)
-
-        try:
-            with self.operations.operation("model_load"):
-                self.lane.load(tell).result()
-                if self.validator is not None:
-                    self.validator.load(tell)
-        except ModelLoadError as error:
-            state = Readiness("failed", error.message)
-        except ChatterboxError as error:
-            state = Readiness("failed", f"The models could not be loaded: {error.message}")
-        else:
-            state = Readiness("ready", "The models are loaded.")
-        if self._readiness.state == "starting":
-            self._readiness = state
+    def _load(self, tell: Report) -> None:
+        with self.operations.operation("model_load"):
+            self.lane.load(tell).result()
+            if self.validator is not None:
+                self.validator.load(tell)

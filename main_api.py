@@ -16,7 +16,7 @@ from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
 from api.interfaces import add_interfaces
 from api.openai_edge import OpenAIEdge
-from api.routers import errors, jobs, metrics, outputs, resources, system, text, tts, vc
+from api.routers import concat, errors, jobs, metrics, outputs, resources, system, text, tts, vc
 from config import Settings
 from core_engine import CoreEngine
 from management.resources import ResourceManager
@@ -71,6 +71,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
         tts.router,
         text.router,
         vc.router,
+        concat.router,
         jobs.router,
         system.router,
         metrics.router,

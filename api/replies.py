@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from api_models import (
     CaptionFile,
     ChunkReport,
+    ConcatResponse,
     Generation,
     OutputFile,
     PreviewChunk,
@@ -21,6 +22,7 @@ from api_models import (
     WordTime,
 )
 from api_models.replies import output_url
+from core.concat_report import JoinedResult
 from core.results import ConversionResult, GenerationResult, SpeechResult
 from core_engine import CoreEngine
 from exceptions import InvalidRequestError
@@ -121,13 +123,31 @@ def wanted_format(asked: str | None, formats: Sequence[str]) -> str:
 def file_response(result: SpeechResult | ConversionResult, wanted: str) -> FileResponse:
     """The audio itself in the `wanted` format, with the facts in headers."""
     whole = [file for file in result.files if file.place.kind == "result" and file.place.generation == 1]
-    file = _pick(whole, wanted)
-    others = "|".join(f"{other.format}:{output_url(other.name)}" for other in whole if other is not file)
-    headers = {
-        "X-Output-URL": output_url(file.name),
-        "X-Generation-Seed": str(result.seed),
-        "X-Quality-Verdict": result.quality.verdict,
-    }
+    return audio_response(
+        whole, wanted, {"X-Generation-Seed": str(result.seed), "X-Quality-Verdict": result.quality.verdict}
+    )
+
+
+def concat_response(result: JoinedResult, request_id: str) -> ConcatResponse:
+    """The JSON reply to a request that joins files."""
+    return ConcatResponse(
+        success=True,
+        message=f"Joined {result.file_count} files into {result.audio_seconds:.1f} s.",
+        request_id=request_id,
+        output_files=[_output_file(file) for file in result.files],
+        total_duration_seconds=result.audio_seconds,
+        file_count=result.file_count,
+        processing_time_seconds=round(result.processing_seconds, 3),
+        warnings=list(result.warnings),
+        metadata=result.metadata,
+    )
+
+
+def audio_response(files: Sequence[StoredFile], wanted: str, facts: dict[str, str]) -> FileResponse:
+    """The file in the `wanted` format; the `facts` and the addresses of all formats in headers."""
+    file = _pick(files, wanted)
+    others = "|".join(f"{other.format}:{output_url(other.name)}" for other in files if other is not file)
+    headers = {"X-Output-URL": output_url(file.name), **facts}
     if others:
         headers["X-Alternative-Formats"] = others
     return FileResponse(file.path, media_type=FORMATS[file.format].media_type, filename=file.path.name, headers=headers)

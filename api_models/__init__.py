@@ -1,6 +1,7 @@
 """Requests and replies of the HTTP interface; `CoreEngine` takes and gives the same objects in process."""
 
 from api_models.base import CaptionFormat, FormatName, StreamFormatName
+from api_models.concat import ConcatMetadata, ConcatRequest, ConcatResponse, MixedConcatRequest, TimelineSpan
 from api_models.conversion import VCDefaults, VCOptions, VCRequest, VCResponse, VoiceLikeness
 from api_models.errors import ErrorEntry, ErrorSummary, RecentErrors
 from api_models.finishing_options import FinishingOptions
@@ -39,6 +40,9 @@ __all__ = [
     "ChunkReport",
     "CleanupReport",
     "CleanupStatus",
+    "ConcatMetadata",
+    "ConcatRequest",
+    "ConcatResponse",
     "EngineInfo",
     "ErrorBody",
     "ErrorEntry",
@@ -49,6 +53,7 @@ __all__ = [
     "HealthResponse",
     "LiveResponse",
     "MetricsResponse",
+    "MixedConcatRequest",
     "OutputFile",
     "ParameterInfo",
     "PreviewChunk",
@@ -66,6 +71,7 @@ __all__ = [
     "TextOptions",
     "TextPreviewRequest",
     "TextPreviewResponse",
+    "TimelineSpan",
     "VCDefaults",
     "VCOptions",
     "VCRequest",

@@ -19,8 +19,13 @@ class OutputOptions(Strict):
 
     @field_validator("export_formats", "captions", mode="before")
     @classmethod
-    def _formats_without_case_or_repeats(cls, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        lowered = [item.lower() if isinstance(item, str) else item for item in value]
-        return list(dict.fromkeys(lowered)) if all(isinstance(item, str) for item in lowered) else lowered
+    def _formats(cls, value: Any) -> Any:
+        return without_case_or_repeats(value)
+
+
+def without_case_or_repeats(value: Any) -> Any:
+    """A list of names in small letters, each once; anything else as it is, for the validation to refuse."""
+    if not isinstance(value, list):
+        return value
+    lowered = [item.lower() if isinstance(item, str) else item for item in value]
+    return list(dict.fromkeys(lowered)) if all(isinstance(item, str) for item in lowered) else lowered

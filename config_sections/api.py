@@ -20,3 +20,5 @@ class ApiSettings(Section):
     """Largest body of a request that uploads files."""
     max_recording_minutes: float = Field(240.0, gt=0)
     """Longest recording that is converted."""
+    max_concat_hours: float = Field(12.0, gt=0)
+    """Longest audio that is joined from one request."""

@@ -73,7 +73,7 @@ class Recording:
 
     def __init__(self, writers: Sequence[AudioFileWriter], sample_rate: int) -> None:
         self._writers = writers
-        self._rate = sample_rate
+        self.sample_rate = sample_rate
         self._open = contextlib.ExitStack()
         self.sample_count = 0
         for writer in writers:
@@ -82,7 +82,7 @@ class Recording:
     @property
     def seconds(self) -> float:
         """Length so far."""
-        return self.sample_count / self._rate
+        return self.sample_count / self.sample_rate
 
     def write(self, samples: Samples) -> None:
         """Append to every format."""

@@ -1,4 +1,4 @@
-"""What a running request tells its observer: plan made, takes made and judged, chunks finished."""
+"""What a running request tells its observer: plan made, takes made and judged, chunks finished, recordings joined."""
 
 from __future__ import annotations
 
@@ -54,7 +54,23 @@ class PieceConverted:
     total_seconds: float | None
 
 
-Event: TypeAlias = Planned | TakeJudged | ChunkDone | PieceConverted | Finishing
+@dataclass(frozen=True)
+class ClipMeasured:
+    """Recording `index` of the `total` to be joined was read through."""
+
+    index: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Joined:
+    """`audio_seconds` of the `total_seconds` of a joined result are written."""
+
+    audio_seconds: float
+    total_seconds: float
+
+
+Event: TypeAlias = Planned | TakeJudged | ChunkDone | PieceConverted | Finishing | ClipMeasured | Joined
 
 
 class Observer(Protocol):

@@ -7,11 +7,10 @@ import functools
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import ValidationError
 
 from api.deps import Core, Workers
+from api.forms import from_json_field
 from api.live import LiveAudio
 from api.replies import file_response, tts_response, wanted_format
 from api.work import run_until_hang_up
@@ -79,7 +78,7 @@ async def speak_files(
     ] = "{}",
 ) -> TextFilesResponse:
     """Speak text files, joined in their order or each on its own."""
-    fields = _options(options)
+    fields = from_json_field(TextFilesRequest, "options", options)
     texts = await _read(files, core.settings.api.max_text_length)
     wanted = text_requests(texts, fields)
     timeout = core.settings.server.request_timeout_seconds
@@ -100,14 +99,6 @@ def _wanted_format(body: TTSRequest, core: CoreEngine, response_mode: str, asked
 
 def _speak(core: CoreEngine, item: NamedRequest, cancel: CancelToken) -> SpeechResult:
     return core.tts(item.request, cancel=cancel, name=item.name)
-
-
-def _options(text: str) -> TextFilesRequest:
-    try:
-        return TextFilesRequest.model_validate_json(text)
-    except ValidationError as error:
-        located = [{**item, "loc": ("body", "options", *item["loc"])} for item in error.errors()]
-        raise RequestValidationError(located) from error
 
 
 async def _read(files: list[UploadFile], most: int) -> list[TextFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -16,6 +17,34 @@ AudioFile: TypeAlias = Path | IO[bytes]
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac")
 """Of files that are taken for recordings."""
+
+
+class UnreadableAudioError(InvalidRequestError):
+    """A file holds no audio, or is damaged from here on."""
+
+
+@dataclass(frozen=True)
+class AudioFacts:
+    """What a header says of the first audio stream, true or not: Hz, and number of channels."""
+
+    sample_rate: int
+    channels: int
+
+
+def probe(file: AudioFile, field: str) -> AudioFacts:
+    """Read the header alone.
+
+    Raises:
+        UnreadableAudioError: the file holds no audio.
+    """
+    import av
+
+    try:
+        with _opened(file) as container:
+            stream = container.streams.audio[0]
+            return AudioFacts(stream.rate, stream.channels)
+    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise _unreadable(file, "holds no audio that can be read", field) from error
 
 
 def decode(file: AudioFile, sample_rate: int, longest: float, field: str = "voice") -> Samples:
@@ -50,7 +79,7 @@ def decode_blocks(file: AudioFile, sample_rate: int, field: str) -> Iterator[Sam
     """As `decode`, block by block, so that hours take no more memory than seconds.
 
     Raises:
-        InvalidRequestError: the file holds no audio, or is damaged where the iteration has come to.
+        UnreadableAudioError: the file holds no audio, or is damaged where the iteration has come to.
     """
     import av
 
@@ -67,8 +96,7 @@ def decode_blocks(file: AudioFile, sample_rate: int, field: str) -> Iterator[Sam
                 yield piece.to_ndarray().ravel().astype(np.float32, copy=False)
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
         where = f"is damaged at {position / sample_rate:.1f} s" if position else "holds no audio that can be read"
-        name = file.name if isinstance(file, Path) else "The uploaded file"
-        raise InvalidRequestError(f"{name} {where}.", field=field) from error
+        raise _unreadable(file, where, field) from error
 
 
 def stated_seconds(file: AudioFile) -> float | None:
@@ -80,6 +108,11 @@ def stated_seconds(file: AudioFile) -> float | None:
             return None if container.duration is None else container.duration / av.time_base
     except (av.error.FFmpegError, OSError, ValueError):
         return None
+
+
+def _unreadable(file: AudioFile, how: str, field: str) -> UnreadableAudioError:
+    name = file.name if isinstance(file, Path) else "The uploaded file"
+    return UnreadableAudioError(f"{name} {how}.", field=field)
 
 
 def _opened(file: AudioFile) -> Any:

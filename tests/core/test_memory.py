@@ -4,10 +4,12 @@ import tracemalloc
 
 import pytest
 
-from api_models import TTSRequest
+from api_models import ConcatRequest, TTSRequest
 from core_engine import CoreEngine
+from speech.audio.encode import AudioFileWriter
 from speech.samples import Samples
 from tests.conftest import CoreMaker
+from tests.speech.audio.sounds import RATE, tone
 from tests.support.tones import decode
 from tests.support.validators import scores
 
@@ -42,3 +44,24 @@ def test_two_thousand_chunks_need_little_more_memory_than_two_hundred(make_core:
 
     assert samples.nbytes > 10 * FEW_CHUNKS_OF_SOUND
     assert large - small < FEW_CHUNKS_OF_SOUND
+
+
+def test_ten_minutes_are_joined_in_the_memory_of_one(make_core: CoreMaker) -> None:
+    core = make_core()
+    core.outputs.root.mkdir()
+    with AudioFileWriter(core.outputs.root / "part.flac", "flac", RATE) as writer:
+        writer.write(tone(60.0))
+
+    def join(count: int) -> int:
+        fields = {"normalize_levels": False, "crossfade_ms": 500, "export_formats": ["flac"]}
+        request = ConcatRequest.model_validate({"files": ["part.flac", "(50ms)"] * count, **fields})
+        tracemalloc.start()
+        try:
+            core.concat(request)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    one = join(1)
+    assert join(10) - one < 1_000_000
+    assert one < 60 * RATE * 4
