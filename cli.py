@@ -17,8 +17,11 @@ from api_models import TTSRequest
 from config import Settings, load_settings
 from core.results import SpeechResult
 from core_engine import CoreEngine
-from exceptions import ChatterboxError, InvalidRequestError
+from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError
 from speech.audio.encode import FORMATS
+from speech.engines.chatterbox.checkpoints import CHECKPOINTS, find
+from speech.engines.chatterbox.downloads import download
+from speech.engines.chatterbox.inventory import inventory
 from speech.progress import ChunkDone, Event
 from speech.weights import WeightStore
 from speech.weights_catalogue import CATALOGUE
@@ -59,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="for programs")
     models = commands.add_parser("models", help="list, download or verify model files")
     models.add_argument("action", choices=("list", "download", "verify"))
+    models.add_argument("--model", choices=tuple(CHECKPOINTS), help="download this Chatterbox model")
     prepare = commands.add_parser("prepare", help="make the models ready for this machine")
     for command in (say, doctor, models, prepare):
         command.add_argument("--config", type=Path, help="configuration file")
@@ -139,10 +143,14 @@ def _model_checks(settings: Settings) -> list[dict[str, Any]]:
         detail = f"{name}: {'present and verified' if sound else faulty}"
         hint = "Run: python3 start.py setup --reinstall" if name in used and not sound else ""
         checks.append(_check("Model", sound if name in used else None, detail, hint))
-    return checks
+    found = [status for status in inventory(settings.models.local_dir) if status.present]
+    return [*checks, *(_check("Model", status.whole, f"chatterbox {status.sentence}") for status in found)]
 
 
 def _models(options: argparse.Namespace, settings: Settings) -> int:
+    if options.model and options.action == "download":
+        _say_line(f"chatterbox {options.model}: {_chatterbox_folder(options.model, settings)}")
+        return 0
     store = _store(settings)
     sound = True
     for name, weights in CATALOGUE.items():
@@ -153,7 +161,20 @@ def _models(options: argparse.Namespace, settings: Settings) -> int:
             status = store.status(weight)
             _say_line(status.sentence if options.action == "verify" else f"{name}: {status.sentence}")
             sound = sound and (status.verified or not status.present)
+    if options.action != "download":
+        for found in inventory(settings.models.local_dir):
+            _say_line(f"chatterbox {found.sentence}")
+            sound = sound and found.whole
     return 0 if sound or options.action != "verify" else 1
+
+
+def _chatterbox_folder(name: str, settings: Settings) -> Path:
+    found = find(name, settings.models.local_dir)
+    if found is not None:
+        return found
+    if not settings.models.allow_hub:
+        raise ModelLoadError(f"Chatterbox {name} is not on this machine, and models.allow_hub forbids a download.")
+    return download(name, _report)
 
 
 def _prepare(options: argparse.Namespace, settings: Settings) -> int:

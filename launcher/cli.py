@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_config(examine)
     models = commands.add_parser("models", help="list, fetch or check the model files")
     models.add_argument("action", choices=MODEL_ACTIONS)
+    models.add_argument("--model", help="a Chatterbox model to fetch: english, multilingual, turbo, nano, vc ...")
     _add_config(models)
     return parser
 
@@ -143,7 +144,7 @@ def _doctor(arguments: argparse.Namespace, console: Console) -> int:
 
 def _models(arguments: argparse.Namespace, console: Console) -> int:
     python = _ensure(environment.venv_folder(), console)
-    return inside.hand_over(python, "cli.py", ["models", arguments.action, *_flags(arguments, "config")])
+    return inside.hand_over(python, "cli.py", ["models", arguments.action, *_flags(arguments, "model", "config")])
 
 
 def _flags(arguments: argparse.Namespace, *names: str) -> list[str]:
