@@ -8,6 +8,7 @@ from typing import Any
 from config import Settings
 from core_engine import CoreEngine
 from program import run_program
+from resilience.retries import model_download_policy
 
 
 def create_interface(engine: CoreEngine) -> Any:
@@ -26,7 +27,7 @@ def _serve(settings: Settings) -> None:
     from serving import serve
     from ui.page import create_page_app
 
-    core = CoreEngine(settings)
+    core = CoreEngine(settings, retry=model_download_policy(settings.error_handling))
     serve(create_page_app(core), core, settings.server)
 
 

@@ -18,6 +18,7 @@ from config import Settings, load_settings
 from core.results import SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError
+from resilience.retries import model_download_policy
 from speech.audio.encode import FORMATS
 from speech.engines.chatterbox.checkpoints import CHECKPOINTS, find
 from speech.engines.chatterbox.downloads import download
@@ -102,7 +103,7 @@ def _say(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _speak(settings: Settings, request: TTSRequest) -> SpeechResult:
-    core = CoreEngine(settings)
+    core = CoreEngine(settings, retry=model_download_policy(settings.error_handling))
     try:
         core.plan(request)
         core.start(_report)
@@ -113,7 +114,7 @@ def _speak(settings: Settings, request: TTSRequest) -> SpeechResult:
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
-    core = CoreEngine(settings)
+    core = CoreEngine(settings, retry=model_download_policy(settings.error_handling))
     try:
         checks = [
             _check("Engine", True, f"{core.engine.capabilities.engine}: {core.chosen.reason}"),
@@ -178,7 +179,7 @@ def _chatterbox_folder(name: str, settings: Settings) -> Path:
 
 
 def _prepare(options: argparse.Namespace, settings: Settings) -> int:
-    core = CoreEngine(settings)
+    core = CoreEngine(settings, retry=model_download_policy(settings.error_handling))
     try:
         core.start(_report)
         _require_ready(core)
@@ -200,7 +201,9 @@ def _validator_name(core: CoreEngine) -> str:
 
 def _store(settings: Settings) -> WeightStore:
     models = settings.models
-    return WeightStore(settings.paths.models_dir, models.local_dir, models.allow_hub)
+    return WeightStore(
+        settings.paths.models_dir, models.local_dir, models.allow_hub, model_download_policy(settings.error_handling)
+    )
 
 
 def _check(name: str, ok: bool | None, detail: str, hint: str = "") -> dict[str, Any]:

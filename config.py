@@ -22,6 +22,7 @@ from config_sections import (
     PathSettings,
     ResourceManagementSettings,
     ServerSettings,
+    SpeedFactorSettings,
     UiSettings,
     ValidationSettings,
 )
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     """Values of the fields that a speech request leaves out; see the API reference for each."""
     vc_defaults: VCDefaults = VCDefaults()
     """Values of the fields that a voice conversion request leaves out."""
+    speed_factor: SpeedFactorSettings = SpeedFactorSettings()
     resource_management: ResourceManagementSettings = ResourceManagementSettings()
     error_handling: ErrorHandlingSettings = ErrorHandlingSettings()
     jobs: JobSettings = JobSettings()
@@ -92,7 +94,7 @@ def load_settings(config_file: Path | None = None, overrides: Mapping[str, Any] 
         settings = FileSettings(**(overrides or {}))
     except ValidationError as error:
         raise ConfigurationError(_explain(error), field=_path(error)) from error
-    return _anchored(settings, file.parent if file else Path.cwd())
+    return _with_speed(_anchored(settings, file.parent if file else Path.cwd()))
 
 
 def setting_names() -> tuple[str, ...]:
@@ -132,6 +134,17 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     if server.log_file_path is not None:
         server = server.model_copy(update={"log_file_path": base / server.log_file_path})
     return settings.model_copy(update={"paths": anchored, "models": models, "server": server})
+
+
+def _with_speed(settings: Settings) -> Settings:
+    """The section `speed_factor` where `tts_defaults` leaves the rate as it is."""
+    own, defaults = settings.speed_factor, settings.tts_defaults
+    update: dict[str, object] = {}
+    if defaults.speed_factor == 1.0:
+        update["speed_factor"] = own.default_speed_factor
+    if defaults.speed_factor_library == "auto":
+        update["speed_factor_library"] = own.preferred_library
+    return settings.model_copy(update={"tts_defaults": defaults.model_copy(update=update)})
 
 
 def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

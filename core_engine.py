@@ -20,11 +20,11 @@ from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
 from core.loading import ModelLoading, Report
 from core.operations import Operations
-from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign_engine
+from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign, refuse_long, refuse_speed
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorChoice, ValidatorPool
-from exceptions import InvalidRequestError, NotReadyError
+from exceptions import NotReadyError
 from library.outputs import OutputStore
 from library.recordings import RecordingStore
 from speech.admission import Admission
@@ -34,6 +34,7 @@ from speech.lane import Lane
 from speech.plan import SEED_LIMIT
 from speech.planning import PlannedSpeech, choose_voice, plan_speech
 from speech.progress import Observer, ignore
+from speech.retry import Retry, once
 from speech.validation.protocol import Validator
 
 TAKES_AT_ONCE = 10
@@ -47,13 +48,21 @@ class CoreEngine:
         settings: as `config.load_settings` gives them.
         engine: instead of the one the settings choose.
         validator: instead of the one the settings choose.
+        retry: how downloads of models are tried again.
     """
 
-    def __init__(self, settings: Settings, *, engine: Engine | None = None, validator: Validator | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        validator: Validator | None = None,
+        retry: Retry = once,
+    ) -> None:
         self.settings = settings
-        self.chosen = ChosenEngine(engine, "given by the caller") if engine else build_engine(settings)
+        self.chosen = ChosenEngine(engine, "given by the caller") if engine else build_engine(settings, retry)
         self.validators = (
-            ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine)
+            ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine, retry)
         )
         self.operations = Operations()
         self.outputs = OutputStore(settings.paths.output_dir)
@@ -119,8 +128,9 @@ class CoreEngine:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
         full = request.with_defaults(self.settings.tts_defaults)
-        self._refuse_long(full.text, longest or self.settings.api.max_text_length)
+        refuse_long(full.text, longest or self.settings.api.max_text_length)
         if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
+            refuse_speed(full.speed_factor, self.settings.speed_factor)
             use = engine_use(request, full, self.engine.capabilities)
             finishing_rules(full, use.stretch)
             return self._plan(full, full.text, use.parameters, full.seed, short_opening)
@@ -175,7 +185,7 @@ class CoreEngine:
         """
         token = self._token(cancel)
         with self.operations.operation("vc", observer) as operation:
-            refuse_foreign_engine(request, self.engine.capabilities)
+            refuse_foreign(request, self.engine.capabilities)
             with self._admitted(token):
                 order = self._conversions.order(request, upload)
                 result = carry_out_conversion(order, self.workshop, operation.observe, token)
@@ -255,7 +265,7 @@ class CoreEngine:
     def _plan(
         self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
     ) -> PlannedSpeech:
-        refuse_foreign_engine(options, self.engine.capabilities)
+        refuse_foreign(options, self.engine.capabilities)
         voice = choose_voice(self.engine, options.voice)
         rules = replace(reading_rules(options), short_opening=short_opening)
         drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
@@ -267,13 +277,6 @@ class CoreEngine:
         choice = self.validators.choose(request.whisper_model_name, faster_whisper=request.use_faster_whisper)
         knows = choice.validator is not None and language.split("-")[0] in choice.validator.languages
         return choice if knows else ValidatorChoice(None, choice.instead)
-
-    @staticmethod
-    def _refuse_long(text: str, limit: int) -> None:
-        if len(text) > limit:
-            raise InvalidRequestError(
-                f"The text has {len(text)} characters; at most {limit} are allowed.", field="text"
-            )
 
     def _lane_depth(self) -> int:
         chunks_each = 1 + TAKES_AT_ONCE + max(1, self.engine.capabilities.max_batch)

@@ -25,6 +25,7 @@ from monitoring.monitor import Monitor
 from program import run_program
 from resilience.capture import FailureCapture
 from resilience.journal import ErrorJournal
+from resilience.retries import model_download_policy
 from resilience.tracker import ErrorTracker
 from utils import VERSION
 
@@ -51,7 +52,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     Raises:
         ConfigurationError: the settings name something that does not exist.
     """
-    engine = core or CoreEngine(settings)
+    engine = core or CoreEngine(settings, retry=model_download_policy(settings.error_handling))
     app = SpeechApp(
         title=settings.ui.title,
         version=VERSION,

@@ -1,7 +1,7 @@
 """What monitoring costs per request: ``python -m benchmarks.monitoring [--engine embedded]``.
 
-Speaks one sentence through the whole service in this process, in turns with logs, metrics and error tracking and without
-them, and prints the processor time of both. Turns alternate, so that what else the machine does falls on both.
+Speaks one sentence through the whole service in this process, in turns with logs, metrics and error tracking and
+without them, and prints the processor time of both. Turns alternate, so that other work on the machine falls on both.
 """
 
 import argparse

@@ -8,6 +8,7 @@ from config_sections.openai import OpenAISettings
 from config_sections.paths import PathSettings
 from config_sections.resource_management import ResourceManagementSettings
 from config_sections.server import ServerSettings
+from config_sections.speed_factor import SpeedFactorSettings
 from config_sections.ui import UiSettings
 from config_sections.validation import ValidationSettings
 
@@ -20,6 +21,7 @@ __all__ = [
     "PathSettings",
     "ResourceManagementSettings",
     "ServerSettings",
+    "SpeedFactorSettings",
     "UiSettings",
     "ValidationSettings",
 ]

@@ -7,6 +7,28 @@ from pydantic import Field
 from config_sections.section import Section
 
 
+class DownloadRetries(Section):
+    """How downloads are tried again after lost connections, time-outs and busy servers."""
+
+    max_retries: int = Field(2, ge=0, le=20)
+    """Further tries after the first."""
+    base_delay_seconds: float = Field(2.0, ge=0)
+    """Pause before the first of them."""
+    max_delay_seconds: float = Field(30.0, ge=0)
+    """Longest pause."""
+    backoff_factor: float = Field(2.0, ge=1, le=10)
+    """What each pause is longer than the one before."""
+    enable_jitter: bool = True
+    """Vary the pauses a little."""
+
+
+class ModelLoading(Section):
+    """What happens while models are brought in."""
+
+    download_timeout_seconds: float = Field(0.0, ge=0)
+    """No further try of a model's download is begun after so many seconds; 0 for no limit."""
+
+
 class ErrorTracking(Section):
     """The errors that `GET /api/v1/errors/recent` shows."""
 
@@ -21,4 +43,6 @@ class ErrorTracking(Section):
 class ErrorHandlingSettings(Section):
     """What happens after failures."""
 
+    download_retries: DownloadRetries = DownloadRetries()
+    model_loading: ModelLoading = ModelLoading()
     error_tracking: ErrorTracking = ErrorTracking()

@@ -14,6 +14,8 @@ class ModelSettings(Section):
 
     engine: str = "auto"
     """`auto`, `chatterbox`, `embedded`, `tone` (makes tones for tests, never chosen by auto) or a plug-in's name."""
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    """Where Chatterbox runs: `auto` takes a GPU where one is, else `cpu`, `cuda`, `cuda:1`, `mps`."""
     local_dir: Path | None = None
     """Folder of model files under the names that `start.py models list` shows; looked at first."""
     allow_hub: bool = True

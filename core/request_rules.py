@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from api_models import FinishingOptions, TextOptions, TTSRequest, VCOptions
+from config_sections import SpeedFactorSettings
 from exceptions import InvalidRequestError
 from speech.audio.denoise import available as denoising_available
 from speech.audio.loudness import LoudnessTarget
@@ -109,6 +110,29 @@ def finishing_rules(request: FinishingOptions, stretch: float) -> FinishingRules
     )
 
 
+def refuse_long(text: str, limit: int) -> None:
+    """Refuse a text of more than `limit` characters.
+
+    Raises:
+        InvalidRequestError: names the field.
+    """
+    if len(text) > limit:
+        raise InvalidRequestError(f"The text has {len(text)} characters; at most {limit} are allowed.", field="text")
+
+
+def refuse_speed(speed: float, limits: SpeedFactorSettings) -> None:
+    """Refuse a speaking rate that the operator does not allow.
+
+    Raises:
+        InvalidRequestError: names the field.
+    """
+    if not limits.min_speed_factor <= speed <= limits.max_speed_factor:
+        raise InvalidRequestError(
+            f"The speaking rate may be {limits.min_speed_factor:g} to {limits.max_speed_factor:g} here.",
+            field="speed_factor",
+        )
+
+
 def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) -> EngineUse:
     """What reaches the engine, and what does not.
 
@@ -150,7 +174,7 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
     return EngineUse(parameters, tuple(ignored), full.speed_factor / made, marked)
 
 
-def refuse_foreign_engine(request: TextOptions | VCOptions, capabilities: Capabilities) -> None:
+def refuse_foreign(request: TextOptions | VCOptions, capabilities: Capabilities) -> None:
     """Refuse a request that asks for another engine than the one that is running.
 
     Raises:

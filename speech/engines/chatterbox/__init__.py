@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,12 @@ def create(context: EngineContext) -> ChatterboxEngine:
     """
     from speech.engines.chatterbox.checkpoints import checkpoint, find
     from speech.engines.chatterbox.choice import on_disk
-    from speech.engines.chatterbox.downloads import download
+    from speech.engines.chatterbox.downloads import download, hub_fetch
     from speech.engines.chatterbox.engine import ChatterboxEngine
     from speech.engines.chatterbox.settings import read_settings
+
+    def fetch(repository: str, file: str, revision: str, arrived: Callable[[int], None]) -> Path:
+        return context.retry(lambda: hub_fetch(repository, file, revision, arrived))
 
     def locate(wanted: Checkpoint, report: ProgressReport | None) -> Path:
         folder = find(wanted.name, context.local_dir)
@@ -34,7 +38,7 @@ def create(context: EngineContext) -> ChatterboxEngine:
             raise ModelLoadError(
                 f"The Chatterbox model {wanted.name} is not on this machine, and models.allow_hub forbids a download."
             )
-        return download(wanted.name, report)
+        return download(wanted.name, report, fetch)
 
     settings = read_settings(context.options)
     name = settings.model if settings.model != "auto" else on_disk(context.local_dir) or "english"

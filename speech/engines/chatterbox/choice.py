@@ -20,7 +20,7 @@ class Suitability:
     reason: str
 
 
-def examine(local_dir: Path | None, allow_hub: bool) -> Suitability:
+def examine(local_dir: Path | None, allow_hub: bool, gpu_allowed: bool = True) -> Suitability:
     """Whether ``models.engine: auto`` takes Chatterbox.
 
     It does with a checkpoint on this machine, or with a GPU where the checkpoint may be downloaded.
@@ -31,7 +31,7 @@ def examine(local_dir: Path | None, allow_hub: bool) -> Suitability:
         return Suitability(False, f"the Chatterbox packages are not installed ({compat.INSTALL})")
     if found := on_disk(local_dir):
         return Suitability(True, f"the Chatterbox model {found} lies on this machine")
-    gpu = gpu_name()
+    gpu = gpu_name() if gpu_allowed else ""
     if not gpu:
         return Suitability(False, "there is neither a GPU nor a Chatterbox model on this machine")
     if not allow_hub:

@@ -32,5 +32,5 @@ def create(context: EngineContext) -> EmbeddedEngine:
             f"The embedded engine has no variant {variant!r}; there are: {', '.join(get_args(VariantName))}.",
             field="models.options.variant",
         )
-    weights = WeightStore(context.cache_dir, context.local_dir, context.allow_hub)
+    weights = WeightStore(context.cache_dir, context.local_dir, context.allow_hub, context.retry)
     return EmbeddedEngine(weights, context.cache_dir, variant, context.threads)
