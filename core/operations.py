@@ -12,7 +12,7 @@ from exceptions import CancelledError
 from speech.progress import Event, Observer, ignore
 
 
-@dataclass
+@dataclass(eq=False)
 class Operation:
     """One thing the core was asked to do.
 
@@ -94,5 +94,7 @@ class Operations:
         self._tell(operation, Ended(None))
 
     def _tell(self, operation: Operation, event: OperationEvent) -> None:
-        for watcher in self._watchers:
+        # As contexts nest: who came first knows of the end last.
+        ordered = reversed(self._watchers) if isinstance(event, Ended) else self._watchers
+        for watcher in ordered:
             watcher(operation, event)

@@ -18,7 +18,8 @@ from jobs.results import remove_older
 from jobs.store import JobStore
 from speech.cancel import CancelToken
 from speech.lane import BACKGROUND
-from speech.takes import ChunkResult
+from speech.progress import TakeJudged
+from speech.takes import ChunkResult, JudgedTake
 
 log = logging.getLogger("chatterbox.jobs")
 
@@ -172,18 +173,23 @@ class Runner:
     def _made(self, chunk: ChunkRecord, token: CancelToken) -> ChunkResult:
         recipe = self._recipe(chunk.job_id)
         order = self._bench.order(recipe.job, recipe.request, chunk.part, [chunk])
-        source = speaker(
-            order, self._bench.core.workshop, chunk.seed, token, lambda index, take: None, priority=BACKGROUND
-        )
-        try:
-            return source.finish(chunk.chunk)
-        finally:
-            source.abandon()
+        core = self._bench.core
+        with core.operations.operation("job_chunk") as operation:
+
+            def report(index: int, take: JudgedTake) -> None:
+                operation.observe(TakeJudged(index, take.take, take.seed, take.seconds, take.check))
+
+            source = speaker(order, core.workshop, chunk.seed, token, report, priority=BACKGROUND)
+            try:
+                return source.finish(chunk.chunk)
+            finally:
+                source.abandon()
 
     def _assemble(self, job_id: str, token: CancelToken) -> None:
         job = self._store.get(job_id)
         try:
-            result = self._kinds[job.type].assemble(job, self._store.chunks(job_id), token)
+            with self._bench.core.operations.operation("job_assembly"):
+                result = self._kinds[job.type].assemble(job, self._store.chunks(job_id), token)
         except MissingAudioError as error:
             self._store.reopen(error.chunk)
         except DiskFullError as error:

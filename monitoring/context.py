@@ -24,6 +24,6 @@ def log_facts_of(**facts: str) -> Iterator[None]:
         _facts.reset(token)
 
 
-def add_log_facts(**facts: str) -> None:
-    """Add facts for the rest of the present context."""
-    _facts.set({**_facts.get(), **facts})
+def set_log_facts(**facts: str) -> None:
+    """Replace all facts of the present context."""
+    _facts.set(facts)

@@ -7,7 +7,7 @@ import uuid
 
 from core.operations import Began, Ended, Operation, OperationEvent
 from exceptions import ChatterboxError
-from monitoring.context import add_log_facts, log_facts
+from monitoring.context import log_facts, set_log_facts
 from monitoring.metrics import Metrics
 from monitoring.recent import RecentTimes
 from speech.progress import ChunkDone, TakeJudged
@@ -26,6 +26,7 @@ class OperationMonitor:
     def __init__(self, metrics: Metrics, processing: RecentTimes) -> None:
         self._metrics = metrics
         self._processing = processing
+        self._named: set[Operation] = set()
 
     def __call__(self, operation: Operation, event: OperationEvent) -> None:
         """Take note of one event."""
@@ -33,6 +34,7 @@ class OperationMonitor:
             self._begin(operation)
         elif isinstance(event, Ended):
             self._end(operation, event)
+            self._forget(operation)
         elif isinstance(event, TakeJudged):
             self._count_take(event)
         elif isinstance(event, ChunkDone):
@@ -43,7 +45,8 @@ class OperationMonitor:
     def _begin(self, operation: Operation) -> None:
         if "request_id" not in log_facts():
             # The page's and a job's work begins in a thread of its own, outside of any request.
-            add_log_facts(request_id=uuid.uuid4().hex, operation=operation.kind)
+            set_log_facts(request_id=uuid.uuid4().hex, operation=operation.kind)
+            self._named.add(operation)
         self._metrics.operations_open.labels(operation.kind).inc()
 
     def _end(self, operation: Operation, end: Ended) -> None:
@@ -63,6 +66,12 @@ class OperationMonitor:
         if isinstance(end.error, ChatterboxError):
             facts["error_code"] = end.error.code
         log.info("%s %s", kind, outcome, extra={"duration_ms": round(seconds * 1000, 2), "data": facts})
+
+    def _forget(self, operation: Operation) -> None:
+        """The thread goes on to other work; the id was this operation's alone."""
+        if operation in self._named:
+            self._named.discard(operation)
+            set_log_facts()
 
     def _count_take(self, take: TakeJudged) -> None:
         metrics = self._metrics

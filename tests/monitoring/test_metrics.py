@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,3 +105,15 @@ def test_recent_times_forget_after_an_hour() -> None:
     assert times.summary() == {"min": 1000, "max": 3000, "avg": 2000, "p50": 2000, "p95": 2900, "count": 3}
     now = 9000.0
     assert times.summary()["count"] == 0
+
+
+def test_chunks_of_jobs_are_counted(client: TestClient) -> None:
+    text = "One whole sentence stands here. And another one stands there."
+    job = client.post("/api/v1/jobs", json={"type": "tts", "request": {"text": text}}).json()["id"]
+    end = time.monotonic() + 10
+    while client.get(f"/api/v1/jobs/{job}").json()["state"] != "done":
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert value(client, "operations_total", kind="job_chunk", outcome="done") == 2
+    assert value(client, "operations_total", kind="job_assembly", outcome="done") == 1
+    assert value(client, "takes_total", verdict="not_checked") == 2
