@@ -84,8 +84,10 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     app.add_api_route("/", _root(settings, add_interfaces(app, settings)), include_in_schema=False)
     if settings.ui.enable_ui:
         from ui.page import mount_page
+        from ui.services import Services
 
-        mount_page(app, engine)
+        state = app.state
+        mount_page(app, engine, Services(state.resources, state.tracker, state.monitor, state.jobs))
     return app
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 import gradio as gr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from api_models import TTSDefaults
@@ -23,7 +24,7 @@ class Control:
     """How a field is shown.
 
     Attributes:
-        field: of `TTSDefaults`.
+        field: of the model of defaults.
         label: a few words for people.
         info: instead of the field's own description.
         most: end of the slider, where the field's range goes further than anybody needs.
@@ -43,15 +44,28 @@ class Control:
     placeholder: str = ""
 
 
-def build_control(control: Control, defaults: TTSDefaults, without_effect: Collection[str]) -> Any:
+def build_controls(
+    rows: Iterable[Iterable[Control]], defaults: BaseModel, without_effect: Collection[str] = (), prefix: str = "field"
+) -> dict[str, Any]:
+    """Rows of components inside the open ``gr.Blocks``, by field; arguments as of `build_control`."""
+    components = {}
+    for row in rows:
+        with gr.Row():
+            for control in row:
+                components[control.field] = build_control(control, defaults, without_effect, prefix)
+    return components
+
+
+def build_control(control: Control, defaults: BaseModel, without_effect: Collection[str], prefix: str) -> Any:
     """The component, inside the open ``gr.Blocks``.
 
     Args:
         control: what to show.
-        defaults: starting values.
+        defaults: starting values, in a model whose fields have descriptions and ranges.
         without_effect: fields that change nothing here; shown greyed out.
+        prefix: begins the element's id.
     """
-    info = TTSDefaults.model_fields[control.field]
+    info = type(defaults).model_fields[control.field]
     annotation = _bare(info.annotation)
     idle = control.field in without_effect
     words = control.info or describe(info)
@@ -59,7 +73,7 @@ def build_control(control: Control, defaults: TTSDefaults, without_effect: Colle
         "label": control.label,
         "info": f"{NO_EFFECT} {words}" if idle else words,
         "interactive": not idle,
-        "elem_id": f"field-{control.field}",
+        "elem_id": f"{prefix}-{control.field}",
     }
     value = getattr(defaults, control.field)
     if annotation is bool:

@@ -20,10 +20,15 @@ MOST_KEPT: Final = 30
 LABEL_CHARACTERS: Final = 60
 
 
-def remember(kept: Any, results: Sequence[SpeechResult]) -> list[str]:
-    """The names of own results with new ones in front; a name is that of the sidecar."""
-    made = [text.name for result in results for text in result.texts if text.role == "record" and text.format == "json"]
-    return list(dict.fromkeys([*made, *_names(kept)]))[:MOST_KEPT]
+def made_by(results: Sequence[SpeechResult]) -> list[str]:
+    """The names of results: those of their sidecars."""
+    texts = (text for result in results for text in result.texts)
+    return [text.name for text in texts if text.role == "record" and text.format == "json"]
+
+
+def remember(kept: Any, new: Any) -> list[str]:
+    """The names of own results with new ones in front."""
+    return list(dict.fromkeys([*_names(new), *_names(kept)]))[:MOST_KEPT]
 
 
 def entries(outputs: OutputStore, kept: Any) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config_sections import ApiSettings
 from core_engine import CoreEngine
+from ui.services import Services
 from ui.theme import ICON, page_options
 from ui.wording import readiness_html
 
@@ -61,31 +62,21 @@ class Guard:
         return None
 
 
-def build_page(core: CoreEngine, *, with_api: bool = False) -> Any:
-    """The page as ``gr.Blocks``, without a server; `with_api` says whether the HTTP interface runs beside it."""
-    return inside_a_loop(lambda: _build_page(core, with_api=with_api))
+def build_page(core: CoreEngine, services: Services | None = None) -> Any:
+    """The page as ``gr.Blocks``, without a server; `services` are those of the HTTP interface that runs beside it."""
+    return inside_a_loop(lambda: _build_page(core, services))
 
 
-def _build_page(core: CoreEngine, *, with_api: bool) -> Any:
+def _build_page(core: CoreEngine, services: Services | None) -> Any:
     _prepare_environment()
     import gradio as gr
     from anyio import CapacityLimiter
-
-    from ui.tabs.help import build_help_tab
-    from ui.tabs.speak import build_speak_tab
-    from ui.tabs.system import build_system_tab
 
     title = core.settings.ui.title
     with gr.Blocks(title=title, delete_cache=(CACHE_CHECK_SECONDS, CACHE_AGE_SECONDS)) as page:
         gr.Markdown(f"# {title}", elem_id="heading")
         readiness = gr.HTML(elem_id="readiness", elem_classes="bare", padding=False, visible=False)
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Speak"):
-                build_speak_tab(core, page, with_api=with_api)
-            with gr.Tab("System") as tab:
-                build_system_tab(core, tab)
-            with gr.Tab("Help"):
-                build_help_tab(core)
+        _build_tabs(core, services, page)
         _watch_readiness(core, page, readiness)
     server = core.settings.server
     at_once = server.max_concurrent_requests + server.max_waiting_requests + 1
@@ -93,6 +84,26 @@ def _build_page(core: CoreEngine, *, with_api: bool) -> Any:
     # Each running request keeps one thread; the default pool is the one that the HTTP interface works in.
     page.limiter = CapacityLimiter(at_once + SPARE_THREADS)
     return page
+
+
+def _build_tabs(core: CoreEngine, services: Services | None, page: Any) -> None:
+    import gradio as gr
+
+    from ui.tabs.help import build_help_tab
+    from ui.tabs.jobs import build_jobs_tab
+    from ui.tabs.speak import build_speak_tab
+    from ui.tabs.system import build_system_tab
+
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab("Speak"):
+            speak = build_speak_tab(core, page, with_api=services is not None)
+        if services is not None:
+            with gr.Tab("Jobs") as tab:
+                build_jobs_tab(core, services.jobs, speak.inputs, page, tab)
+        with gr.Tab("System") as tab:
+            build_system_tab(core, services, tab)
+        with gr.Tab("Help"):
+            build_help_tab(core)
 
 
 class PageApp(FastAPI):
@@ -103,17 +114,17 @@ class PageApp(FastAPI):
         return Guard(super().build_middleware_stack(), self.state.core.settings.api)
 
 
-def mount_page(app: FastAPI, core: CoreEngine) -> None:
+def mount_page(app: FastAPI, core: CoreEngine, services: Services | None = None) -> None:
     """Serve the page under ``ui.mount_path`` of the application and its icon at the root.
 
     ``app.state.release_page`` ends the connection that every open page holds; without, a stop waits for them.
     """
-    _mount(app, core, core.settings.ui.mount_path, with_api=True)
+    _mount(app, core, core.settings.ui.mount_path, services)
     app.add_middleware(Guard, api=core.settings.api)
 
 
-def _mount(app: FastAPI, core: CoreEngine, path: str, *, with_api: bool) -> None:
-    page = build_page(core, with_api=with_api)
+def _mount(app: FastAPI, core: CoreEngine, path: str, services: Services | None) -> None:
+    page = build_page(core, services)
     import gradio as gr
 
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
@@ -151,7 +162,7 @@ def create_page_app(core: CoreEngine) -> FastAPI:
         max_body_size=core.settings.api.max_body_bytes,
     )  # fmt: skip
     app.state.core = core
-    _mount(app, core, "/", with_api=False)
+    _mount(app, core, "/", None)
     return app
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from exceptions import ChatterboxError
-from speech.progress import ChunkDone, Event, Finishing, Planned
+from speech.progress import ChunkDone, Event, Finishing, PieceConverted, Planned
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,9 @@ class Status:
     """A moment of a running request.
 
     Attributes:
-        done: chunks finished.
-        total: chunks planned, 0 while that is unknown.
-        share: of the text that is spoken, 0 to 1.
+        done: chunks or pieces finished.
+        total: chunks planned, 0 while that is unknown and for recordings.
+        share: of the text or the recording, 0 to 1.
         audio_seconds: of the result so far.
         elapsed: seconds since the start.
         finishing: all is spoken, the steps on the whole are under way.
@@ -53,6 +53,7 @@ class Tally:
         self._done = 0
         self._done_at = 0.0
         self._audio_seconds = 0.0
+        self._share = 0.0
         self._finishing = False
 
     def add(self, event: Event) -> bool:
@@ -62,6 +63,10 @@ class Tally:
         elif isinstance(event, ChunkDone):
             self._done, self._audio_seconds = self._before + event.index + 1, event.audio_seconds
             self._done_at = time.perf_counter() - self._started
+        elif isinstance(event, PieceConverted):
+            self._done, self._audio_seconds = event.index + 1, event.seconds
+            self._done_at = time.perf_counter() - self._started
+            self._share = event.seconds / event.total_seconds if event.total_seconds else 0.0
         elif isinstance(event, Finishing):
             self._finishing = True
         else:
@@ -70,8 +75,7 @@ class Tally:
 
     def status(self) -> Status:
         """The present moment."""
-        spoken = self._ends[self._done - 1] if self._done else 0
-        share = spoken / self._total if self._total else 0.0
+        share = self._ends[self._done - 1] / self._total if self._done and self._ends else self._share
         elapsed = time.perf_counter() - self._started
         remaining = max(0.0, self._done_at / share - elapsed) if share else None
         return Status(self._done, len(self._ends), share, self._audio_seconds, elapsed, self._finishing, remaining)

@@ -10,11 +10,11 @@ import gradio as gr
 
 from core_engine import CoreEngine
 from exceptions import ChatterboxError
+from ui.desk import Shown
 from ui.form import FILES, SEPARATE, TEXT, changed_fields, load_settings, shown_form
 from ui.history import record_path
 from ui.presets import PRESETS, preset_name, preset_values
 from ui.snippets import curl_command, python_program
-from ui.speaking import Shown
 from ui.wording import error_html, status_html
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SettingsHandlers:
         try:
             loaded = load_settings(Path(path), list(tab.inputs))
         except ChatterboxError as error:
-            return {tab.status: error_html(error)}
+            return {tab.desk.status: error_html(error)}
         rest = f" Not known here: {', '.join(loaded.unknown[:5])}." if loaded.unknown else ""
         told = status_html(f"{len(loaded.shown)} settings were set.{rest}", "good", lead="Settings loaded.")
         presets = _own(kept_presets)
@@ -61,7 +61,7 @@ class SettingsHandlers:
             presets = {**presets, loaded.preset: loaded.settings}
         chosen = loaded.preset if loaded.preset in {*presets, *PRESETS} else None
         return {
-            **self._set(loaded.shown), tab.status: told, tab.kept_presets: presets,
+            **self._set(loaded.shown), tab.desk.status: told, tab.kept_presets: presets,
             tab.preset: gr.update(choices=_preset_names(presets), value=chosen),
         }  # fmt: skip
 
@@ -70,18 +70,18 @@ class SettingsHandlers:
         try:
             loaded = load_settings(record_path(self._core.outputs, name), list(self._tab.inputs))
         except ChatterboxError as error:
-            return {self._tab.status: error_html(error)}
+            return {self._tab.desk.status: error_html(error)}
         told = status_html("Press Generate to make it again.", "good", lead="All controls are as they were.")
-        return {**self._set(loaded.shown), self._tab.status: told}
+        return {**self._set(loaded.shown), self._tab.desk.status: told}
 
     def choose_preset(self, name: str, kept_presets: Any) -> Shown:
         """The controls that presets set."""
         try:
             shown = preset_values(name, _own(kept_presets), self._defaults)
         except ChatterboxError as error:
-            return {self._tab.status: error_html(error)}
+            return {self._tab.desk.status: error_html(error)}
         about = PRESETS[name].description if name in PRESETS else "Your own."
-        return {**self._set(shown), self._tab.status: status_html(about, lead=f"{name}.")}
+        return {**self._set(shown), self._tab.desk.status: status_html(about, lead=f"{name}.")}
 
     def save_preset(self, given: Mapping[Any, Any]) -> Shown:
         """Keep the present settings in the browser under a name."""
@@ -91,14 +91,14 @@ class SettingsHandlers:
             values = {field: given[component] for field, component in tab.inputs.items()}
             fields = changed_fields({**values, TEXT: "-", FILES: None}, self._defaults, 1)
         except ChatterboxError as error:
-            return {tab.status: error_html(error)}
+            return {tab.desk.status: error_html(error)}
         settings = {field: value for field, value in fields.items() if field not in NOT_IN_PRESETS}
         presets = {**_own(given[tab.kept_presets]), name: settings}
         told = status_html(
             "“Share as a file” downloads it.", "good", lead=f"The preset {name} is kept in this browser."
         )
         return {
-            tab.status: told, tab.kept_presets: presets,
+            tab.desk.status: told, tab.kept_presets: presets,
             tab.preset: gr.update(choices=_preset_names(presets), value=name),
         }  # fmt: skip
 

@@ -9,7 +9,7 @@ import gradio as gr
 
 from api_models import TTSDefaults
 from speech.engines.protocol import Capabilities
-from ui.controls import Control, build_control
+from ui.controls import Control, build_controls
 from ui.wording import notes_html
 
 SECTIONS: Final[dict[str, tuple[tuple[Control, ...], ...]]] = {
@@ -151,10 +151,7 @@ def build_settings_panel(
         buttons = _build_preset_row()
         for number, (title, rows) in enumerate(SECTIONS.items()):
             with gr.Accordion(title, open=number == 0):
-                for row in rows:
-                    with gr.Row():
-                        for control in row:
-                            components[control.field] = build_control(control, defaults, without_effect)
+                components.update(build_controls(rows, defaults, without_effect))
                 if number == 0:
                     components.update(_build_names(capabilities, defaults))
         gr.HTML(notes_html(capabilities.notes), visible=bool(capabilities.notes), padding=False)

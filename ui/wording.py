@@ -8,12 +8,15 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from core.results import Readiness, SpeechResult
+from api_models.jobs import JobReply
+from core.results import ConversionResult, Readiness, SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
 from speech.engines.protocol import Voice
 from speech.quality import ChunkQuality, Quality
 from ui.progress import Status
+
+Tone = Literal["quiet", "busy", "good", "bad"]
 
 COLUMNS = ("Chunk", "Text", "Check", "Score", "Takes", "Starts", "Length", "Remarks")
 NUMBERS = frozenset({"Chunk", "Score", "Takes", "Starts", "Length"})
@@ -43,12 +46,11 @@ _ADVICE = {
     "GENERATION_ERROR": "Press Generate again; another seed often helps.",
     "NOT_READY": "Wait a moment and press Generate again.",
 }
+_JOB_TONES: dict[str, Tone] = {"done": "good", "failed": "bad", "cancelled": "quiet", "paused": "quiet"}
 _FIELD_ADVICE = {
     "text": "There is no text to speak. Write something into the box and press Generate.",
     "export_formats": "Choose at least one file format under “More settings”.",
 }
-
-Tone = Literal["quiet", "busy", "good", "bad"]
 
 
 def status_html(sentence: str, tone: Tone = "quiet", *, lead: str = "", share: float | None = None) -> str:
@@ -58,10 +60,6 @@ def status_html(sentence: str, tone: Tone = "quiet", *, lead: str = "", share: f
     bar = "" if share is None else f'<progress max="1" value="{share:.3f}" aria-label="Share done"></progress>'
     rest = "".join(f"<p>{escape(line)}</p>" for line in more)
     return f'<div class="status {tone}"><p>{strong}{escape(first)}</p>{bar}{rest}</div>'
-
-
-GREETING = status_html("Press Generate, or Ctrl and Enter, to hear the text.")
-"""What the status line says before the first request."""
 
 
 def readiness_html(readiness: Readiness) -> str:
@@ -88,14 +86,15 @@ def progress_html(core: CoreEngine, status: Status) -> str:
     waited = f"{status.elapsed:.0f} s"
     if core.readiness.state == "starting":
         return status_html(waited, "busy", lead="Waiting for the speech model …", share=0.0)
-    if not status.total:
+    if not status.total and not status.done:
         return status_html(waited, "busy", lead="Waiting for a free place …", share=0.0)
     if status.finishing:
         return status_html(waited, "busy", lead=f"{which}Finishing {status.audio_seconds:.0f} s of speech …", share=1.0)
     sentence = f"{status.audio_seconds:.1f} s of speech after {waited}"
     if status.remaining is not None:
         sentence += f", about {status.remaining:.0f} s to go"
-    chunk = f"{which}Chunk {min(status.done + 1, status.total)} of {status.total}:"
+    number = f"Chunk {min(status.done + 1, status.total)} of {status.total}" if status.total else "Working"
+    chunk = f"{which}{number}:"
     return status_html(sentence, "busy", lead=chunk, share=status.share)
 
 
@@ -108,6 +107,26 @@ def result_html(result: SpeechResult) -> str:
     )
     tone: Tone = "bad" if result.quality.verdict == "failed" else "good"
     return status_html("\n".join([sentence, *result.warnings]), tone, lead="Done.")
+
+
+def conversion_html(result: ConversionResult) -> str:
+    """What the status line says after a voice conversion."""
+    sentence = f"{result.audio_seconds:.1f} s of speech in {result.processing_seconds:.1f} s, seed {result.seed}."
+    likeness = result.likeness
+    if likeness is not None:
+        sentence += f" Likeness to the target voice {likeness.target:.2f}, before {likeness.before:.2f}."
+    return status_html("\n".join([sentence, *result.warnings]), "good", lead="Done.")
+
+
+def job_html(job: JobReply) -> str:
+    """How a job stands."""
+    progress = job.progress
+    sentence = f"{progress.chunks_done} of {progress.chunks} chunks, {progress.audio_seconds:.0f} s of speech"
+    if progress.eta_seconds is not None and job.state == "running":
+        sentence += f", about {progress.eta_seconds:.0f} s to go"
+    told = [f"{sentence}.", *([job.message] if job.message else [])]
+    tone = _JOB_TONES.get(job.state, "busy")
+    return status_html("\n".join(told), tone, lead=f"{job.title or 'Job'}: {job.state}.", share=progress.share)
 
 
 def error_html(error: ChatterboxError, status: Status | None = None) -> str:
@@ -161,14 +180,15 @@ def quality_rows(quality: Quality) -> list[list[str]]:
     return [_row(chunk) for chunk in quality.chunks]
 
 
-def quality_html(quality: Quality) -> str:
+def quality_html(quality: Quality, caption: str = "Quality of each chunk") -> str:
     """The quality table, without the columns in which every cell is empty."""
     rows = quality_rows(quality)
     used = [name for column, name in enumerate(COLUMNS) if any(row[column] for row in rows)]
     head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in used)
     body = "".join(f"<tr>{_cells(dict(zip(COLUMNS, row, strict=True)), used)}</tr>" for row in rows)
     return (
-        '<div class="sheet"><table><caption>Quality of each chunk</caption>'
+        '<div class="sheet"><table>'
+        f"<caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -41,7 +41,7 @@ def choose_voice(page: Page, label: str) -> None:
 
 
 def wait_for(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator("#status")).to_contain_text(words, timeout=PATIENCE)
+    expect(page.locator("#speak-status")).to_contain_text(words, timeout=PATIENCE)
 
 
 def generate(page: Page, text: str) -> None:

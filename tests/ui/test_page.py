@@ -44,8 +44,8 @@ def test_a_text_is_spoken_played_and_downloaded(open_page: OpenPage, tmp_path: P
     as_mp3, mp3_rate = download(page, tmp_path, "MP3")
     assert len(as_mp3) / mp3_rate == pytest.approx(len(samples) / rate, abs=0.1)
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(page.locator("#player time").first).not_to_have_text("0:00", timeout=PATIENCE)
-    duration, position, error = page.locator("#player audio[src]").evaluate(
+    expect(page.locator("#speak-player time").first).not_to_have_text("0:00", timeout=PATIENCE)
+    duration, position, error = page.locator("#speak-player audio[src]").evaluate(
         "audio => [audio.duration, audio.currentTime, audio.error]"
     )
     assert duration == pytest.approx(len(samples) / rate, abs=0.05)
@@ -58,7 +58,7 @@ def test_everything_for_a_result_fits_the_window(open_page: OpenPage) -> None:
 
     generate(page, "Hello.")
 
-    for place in ("#text", "#voice", "#generate", "#player", "#download-wav"):
+    for place in ("#text", "#voice", "#speak-start", "#speak-player", "#speak-download-wav"):
         box = page.locator(place).bounding_box()
         assert box is not None
         assert box["y"] >= 0
@@ -118,7 +118,7 @@ def test_a_reloaded_page_finds_its_work_again(open_page: OpenPage, service: str,
     expect(stop_button(page)).to_be_enabled()
     assert "Paragraph 59" in page.locator("#text textarea").input_value()
     other.reload()
-    expect(other.locator("#status")).to_contain_text("Press Generate")
+    expect(other.locator("#speak-status")).to_contain_text("Press Generate")
     wait_for(page, "Done.")
     assert voice_of(*download(page, tmp_path)) == "tone-f"
     expect(page.locator("#quality tbody tr")).to_have_count(60)
@@ -211,9 +211,9 @@ def test_text_files_are_spoken_and_settings_come_back(open_page: OpenPage, tmp_p
     generate_button(page).click()
     wait_for(page, "Done.")
 
-    expect(page.locator("#status")).to_contain_text("seed 11")
+    expect(page.locator("#speak-status")).to_contain_text("seed 11")
     expect(page.locator("#quality tbody tr").nth(1)).to_contain_text("The text of the file.")
-    expect(page.locator("#more-files")).to_contain_text(".srt")
+    expect(page.locator("#speak-files")).to_contain_text(".srt")
 
 
 def test_the_page_alone_speaks_too(open_page: OpenPage, tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:
     page.keyboard.type("Typed by hand.")
     for _ in range(20):
         page.keyboard.press("Tab")
-        if page.evaluate("() => document.activeElement.id") == "generate":
+        if page.evaluate("() => document.activeElement.id") == "speak-start":
             break
     page.keyboard.press("Enter")
 

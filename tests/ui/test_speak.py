@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.blocks import Block
 
 from core_engine import CoreEngine
 from exceptions import InvalidRequestError
@@ -29,9 +30,11 @@ class Page:
         self.tab = inside_a_loop(lambda: self._build(core))
         self.speaking = Speaking(core, self.tab)
         self.settings = SettingsHandlers(core, self.tab)
-        names = {field.name: getattr(self.tab, field.name) for field in dataclasses.fields(self.tab)}
-        self._names = {component: name for name, component in names.items() if not isinstance(component, dict)}
-        self._names |= {component: name for name, component in self.tab.downloads.items()}
+        self._names: dict[Any, str] = {}
+        for part in (self.tab, self.tab.desk):
+            names = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
+            self._names |= {component: name for name, component in names.items() if isinstance(component, Block)}
+        self._names |= {component: name for name, component in self.tab.desk.downloads.items()}
         self._names |= {component: name for name, component in self.tab.inputs.items()}
 
     @staticmethod
@@ -43,7 +46,7 @@ class Page:
         return {self._names[component]: value for component, value in shown.items()}
 
     def form(self, **values: Any) -> dict[Any, Any]:
-        kept = {self.tab.key: "key", self.tab.kept_names: [], self.tab.kept_presets: {}, self.tab.preset_name: ""}
+        kept = {self.tab.desk.key: "key", self.tab.kept_presets: {}, self.tab.preset_name: ""}
         form = {name: component.value for name, component in self.tab.inputs.items()}
         form |= {"export_formats": ["wav"], "whisper_threshold": 0.0, "seed": 7, **values}
         return kept | {self.tab.inputs[name]: value for name, value in form.items()}
@@ -72,19 +75,19 @@ def test_a_result_reaches_player_downloads_and_table(make_core: CoreMaker) -> No
 
 
 def test_stop_is_offered_exactly_while_something_runs(make_core: CoreMaker) -> None:
-    first, second, *_, last = shown(make_core(), text="Hello.\n\nThere.")
+    first, _, busy, *_, last = shown(make_core(), text="Hello.\n\nThere.")
 
-    assert not first["generate"]["interactive"]
-    assert second["stop"]["interactive"]
-    assert last["generate"]["interactive"]
+    assert not first["start"]["interactive"]
+    assert busy["stop"]["interactive"]
+    assert last["start"]["interactive"]
     assert not last["stop"]["interactive"]
 
 
 def test_an_old_result_disappears_when_a_new_one_is_begun(make_core: CoreMaker) -> None:
-    _, first, *_ = shown(make_core(), text="Hello.")
+    _, hidden, first, *_ = shown(make_core(), text="Hello.")
 
-    assert first["player"] is None
-    assert not first["quality"]["visible"]
+    assert first["player"]["value"] is None
+    assert not hidden["quality"]["visible"]
     assert not any(first[name]["visible"] for name in FORMATS)
 
 
@@ -105,7 +108,7 @@ def test_wrong_input_is_told_and_nothing_starts(make_core: CoreMaker, values: di
     assert "Preparing" in before["status"]
     assert "Not started." in after["status"]
     assert words in after["status"]
-    assert after["generate"]["interactive"]
+    assert after["start"]["interactive"]
     # What was on the page before stays there.
     assert "player" not in before and "player" not in after
     assert not list(core.settings.paths.output_dir.rglob("*.*"))
@@ -116,23 +119,23 @@ def test_a_failure_leaves_the_buttons_usable(make_core: CoreMaker) -> None:
 
     assert "Failed." in last["status"]
     assert "Press Generate again" in last["status"]
-    assert last["generate"]["interactive"]
+    assert last["start"]["interactive"]
     assert not last["stop"]["interactive"]
 
 
 def test_stop_ends_the_work_of_its_tab_only(make_core: CoreMaker) -> None:
     page = Page(make_core(ToneFaults("hang", takes=-1)))
     running = page.speaking.generate(page.form(text="Hello."))
-    for _ in range(3):
+    for _ in range(4):
         next(running)
 
-    page.speaking.stop("another tab")
+    page.speaking.works.stop("another tab")
     assert "Chunk" in page.named(next(running))["status"] or "Waiting" in page.named(next(running))["status"]
-    page.speaking.stop("key")
+    page.speaking.works.stop("key")
     *_, last = map(page.named, running)
 
     assert "Stopped." in last["status"]
-    assert last["generate"]["interactive"]
+    assert last["start"]["interactive"]
     assert not last["stop"]["interactive"]
 
 
@@ -140,20 +143,22 @@ def test_a_reloaded_page_shows_its_own_result_and_no_other_tab_does(make_core: C
     page = Page(make_core())
     page.generate(text="Hello.")
 
-    *_, mine = map(page.named, page.speaking.come_back("key", []))
-    [other] = map(page.named, page.speaking.come_back("another key", []))
+    *_, mine = map(page.named, page.speaking.works.come_back("key"))
+    [other] = map(page.named, page.speaking.works.come_back("another key"))
 
     assert "Done." in mine["status"]
     assert "Hello." in mine["quality"]["value"]
-    assert set(other) == {"key", "history"}
+    assert other == {"key": "another key"}
 
 
 def test_an_earlier_result_is_heard_and_its_settings_come_back(make_core: CoreMaker) -> None:
     page = Page(make_core())
     *_, last = page.generate(text="Hello again.", voice="tone-d", sentence_pause_ms=130)
-    [name] = last["kept_names"]
+    [name] = last["new_names"]
 
-    [(label, value)] = last["history"]["choices"]
+    remembered = page.named(page.speaking.remember([name], ["older.json"]))
+    assert remembered["kept_names"] == [name, "older.json"]
+    [(label, value)] = remembered["history"]["choices"]
     assert value == name and "tone-d" in label and "Hello again." in label
     earlier = page.named(page.speaking.show_earlier(name))
     assert voice_of(*decode(earlier["player"]["value"])) == "tone-d"
@@ -170,10 +175,8 @@ def test_results_that_are_gone_are_not_listed(make_core: CoreMaker) -> None:
     for path in core.settings.paths.output_dir.iterdir():
         path.unlink()
 
-    [shown_now] = map(page.named, page.speaking.come_back("new tab", last["kept_names"]))
-
-    assert shown_now["history"]["choices"] == []
-    assert "status bad" in page.named(page.speaking.show_earlier(last["kept_names"][0]))["status"]
+    assert page.speaking.list_earlier(last["new_names"])["choices"] == []
+    assert "status bad" in page.named(page.speaking.show_earlier(last["new_names"][0]))["status"]
 
 
 @pytest.mark.parametrize("name", ["../config.yaml", "/etc/passwd", "nothing.json", "", "a\0b"])

@@ -8,36 +8,30 @@ from typing import Any
 import gradio as gr
 
 from core_engine import CoreEngine
-from speech.audio.encode import FORMATS
-from ui.browser import WITH_TAB_KEY, browser_store, keep_form
+from ui.browser import browser_store, keep_form
+from ui.desk import QUICKLY, QUIETLY, Desk, build_buttons, build_desk
 from ui.effects import fields_without_effect
 from ui.form import FILES, SEPARATE
 from ui.presets import PRESETS
 from ui.settings_handlers import SettingsHandlers
 from ui.settings_panel import build_settings_panel
 from ui.speaking import Speaking
-from ui.wording import GREETING, voice_choices
+from ui.wording import voice_choices
 
 SAMPLE_TEXT = (
     "The old lighthouse stood at the edge of the harbor, and every evening its lamp swept across the quiet "
     "water.\n\nDr. Smith paid $3.50 at 7:45 p.m. and walked home."
 )
 TEXT_SUFFIXES = [".txt", ".text", ".md", ".markdown"]
-QUIETLY = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
 class SpeakTab:
-    """The components that the handlers use; `inputs` by the request field that each sets, `downloads` by format."""
+    """The components that the handlers use; `inputs` by the request field that each sets."""
 
     inputs: dict[str, Any]
     preset: Any
-    generate: Any
-    stop: Any
-    status: Any
-    player: Any
-    downloads: dict[str, Any]
-    more_files: Any
+    desk: Desk
     quality: Any
     history: Any
     use_settings: Any
@@ -48,7 +42,7 @@ class SpeakTab:
     commands: Any
     curl: Any
     python: Any
-    key: Any
+    new_names: Any
     kept_form: Any
     kept_presets: Any
     kept_names: Any
@@ -72,13 +66,9 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
     with gr.Row(equal_height=False, elem_id="desk"):
         with gr.Column(scale=6, min_width=300):
             inputs, preset = _build_inputs(core)
-            with gr.Row():
-                generate = gr.Button(
-                    "Generate", variant="primary", elem_id="generate", elem_classes="main-action", scale=3
-                )
-                stop = gr.Button("Stop", elem_id="stop", interactive=False, scale=1, min_width=90)
+            buttons = build_buttons("Generate", "speak")
         with gr.Column(scale=5, min_width=300):
-            result = _build_result()
+            desk = build_desk(buttons, "speak", "Press Generate, or Ctrl and Enter, to hear the text.")
     quality = gr.HTML(elem_id="quality", elem_classes="bare", padding=False, visible=False)
     with gr.Accordion("Earlier results", open=False, elem_id="history"):
         history = gr.Radio(
@@ -99,10 +89,10 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
             label="Python", language=None, interactive=False, elem_id="python", wrap_lines=True, show_line_numbers=False
         )
     return SpeakTab(
-        inputs={**inputs, **files, **settings}, preset=preset, generate=generate, stop=stop, quality=quality,
-        history=history, use_settings=use_settings, commands=commands, curl=curl, python=python,
-        key=gr.Textbox(visible=False), kept_form=browser_store("form", {}),
-        kept_presets=browser_store("presets", {}), kept_names=browser_store("results", []), **result, **panel,
+        inputs={**inputs, **files, **settings}, preset=preset, desk=desk, quality=quality, history=history,
+        use_settings=use_settings, commands=commands, curl=curl, python=python, new_names=gr.State([]),
+        kept_form=browser_store("form", {}), kept_presets=browser_store("presets", {}),
+        kept_names=browser_store("results", []), **panel,
     )  # fmt: skip
 
 
@@ -127,26 +117,6 @@ def _build_inputs(core: CoreEngine) -> tuple[dict[str, Any], Any]:
     return {"text": text, "voice": voice, "speed_factor": speed}, preset
 
 
-def _build_result() -> dict[str, Any]:
-    status = gr.HTML(GREETING, elem_id="status", elem_classes=["status-line", "bare"], padding=False)
-    player = gr.Audio(
-        label="Result", interactive=False, elem_id="player", buttons=[],
-        waveform_options=gr.WaveformOptions(
-            waveform_color="#94a3b8", waveform_progress_color="#4f46e5", skip_length=5
-        ),
-    )  # fmt: skip
-    with gr.Row(elem_id="downloads"):
-        downloads = {
-            name: gr.DownloadButton(name, visible=False, size="sm", min_width=120, elem_id=f"download-{name}")
-            for name in FORMATS
-        }
-    more_files = gr.File(
-        label="Captions, settings and further files", file_count="multiple", interactive=False, visible=False,
-        elem_id="more-files",
-    )  # fmt: skip
-    return {"status": status, "player": player, "downloads": downloads, "more_files": more_files}
-
-
 def _build_file_inputs() -> dict[str, Any]:
     with gr.Accordion("Text files", open=False, elem_id="text-files"):
         files = gr.File(
@@ -159,19 +129,12 @@ def _build_file_inputs() -> dict[str, Any]:
 
 def _connect_work(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     """Generate, Stop, finding running work again, and results of earlier visits."""
-    server = core.settings.server
     speaking = Speaking(core, tab)
-    shown = [
-        tab.generate, tab.stop, tab.status, tab.quality, tab.player, tab.more_files, *tab.downloads.values(),
-        tab.kept_names, tab.history,
-    ]  # fmt: skip
-    # The core's own door decides who waits, so that a waiting user is told so; one more is let through to be refused.
-    at_once = server.max_concurrent_requests + server.max_waiting_requests + 1
-    working = {**QUIETLY, "concurrency_limit": at_once, "concurrency_id": "speech"}
-    tab.generate.click(speaking.generate, {*tab.inputs.values(), tab.key, tab.kept_names}, shown, **working)
-    tab.stop.click(speaking.stop, tab.key, tab.stop, queue=False, **QUIETLY)
-    page.load(speaking.come_back, [tab.key, tab.kept_names], [*shown, tab.key], js=WITH_TAB_KEY, **working)
-    # Through the queue: only there Gradio gives files their address below the mounted page.
+    working = speaking.works.connect(page, tab.quality, tab.new_names)
+    shown = [*tab.desk.shown, tab.quality]
+    tab.desk.start.click(speaking.generate, {*tab.inputs.values(), tab.desk.key}, [*shown, tab.new_names], **working)
+    page.load(speaking.list_earlier, tab.kept_names, tab.history, **QUICKLY)
+    tab.new_names.change(speaking.remember, [tab.new_names, tab.kept_names], [tab.kept_names, tab.history], **QUICKLY)
     tab.history.input(speaking.show_earlier, tab.history, [*shown, tab.use_settings], **QUIETLY)
 
 
@@ -179,18 +142,17 @@ def _connect_settings(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     """Presets, settings files, the form that the browser keeps, and commands."""
     handlers = SettingsHandlers(core, tab)
     controls = list(tab.inputs.values())
-    quickly = {**QUIETLY, "queue": False}
     tab.settings_file.upload(
         handlers.load_file, [tab.settings_file, tab.kept_presets],
-        [*controls, tab.status, tab.preset, tab.kept_presets], **quickly,
+        [*controls, tab.desk.status, tab.preset, tab.kept_presets], **QUICKLY,
     )  # fmt: skip
-    tab.use_settings.click(handlers.use_earlier, tab.history, [*controls, tab.status], **quickly)
-    tab.preset.input(handlers.choose_preset, [tab.preset, tab.kept_presets], [*controls, tab.status], **quickly)
+    tab.use_settings.click(handlers.use_earlier, tab.history, [*controls, tab.desk.status], **QUICKLY)
+    tab.preset.input(handlers.choose_preset, [tab.preset, tab.kept_presets], [*controls, tab.desk.status], **QUICKLY)
     tab.save_preset.click(
         handlers.save_preset, {*controls, tab.preset_name, tab.kept_presets},
-        [tab.status, tab.preset, tab.kept_presets], **quickly,
+        [tab.desk.status, tab.preset, tab.kept_presets], **QUICKLY,
     )  # fmt: skip
     tab.share_preset.click(None, [tab.preset, tab.kept_presets], None, js="sharePreset", **QUIETLY)
-    page.load(handlers.restore, [tab.kept_form, tab.kept_presets], [*controls, tab.preset], **quickly)
+    page.load(handlers.restore, [tab.kept_form, tab.kept_presets], [*controls, tab.preset], **QUICKLY)
     keep_form({**tab.inputs, "preset": tab.preset}, tab.kept_form)
-    tab.commands.expand(handlers.commands, set(controls), [tab.curl, tab.python], **quickly)
+    tab.commands.expand(handlers.commands, set(controls), [tab.curl, tab.python], **QUICKLY)

@@ -1,43 +1,88 @@
-"""The System tab: what runs here, how it is, and what it is busy with."""
+"""The System tab: what runs here, how it is, what it is busy with, what failed, and clean-up."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
 from core_engine import CoreEngine
-from ui.tables import facts_html
-from ui.wording import size_words
+from exceptions import ChatterboxError
+from speech.engines.registry import engine_names
+from ui.desk import QUICKLY
+from ui.services import Services
+from ui.tables import facts_html, table_html
+from ui.wording import error_html, size_words, status_html
 from utils import VERSION
 
-LOOK_SECONDS = 3.0
+ERRORS_SHOWN = 10
 
 
-def build_system_tab(core: CoreEngine, tab: Any) -> None:
-    """Lay the tab out inside the open ``gr.Tab`` `tab`; figures are read anew while it is looked at."""
+def build_system_tab(core: CoreEngine, services: Services | None, tab: Any) -> None:
+    """Lay the tab out inside the open ``gr.Tab`` `tab`; figures are read anew when it is opened."""
     state = gr.HTML(elem_id="system-state", elem_classes="bare", padding=False)
+    refresh = gr.Button("Read again", size="sm", elem_id="system-refresh")
     with gr.Accordion("The speech model", open=True):
         gr.HTML(_engine_html(core), elem_classes="bare", padding=False)
-    refresh = gr.Button("Read again", size="sm", elem_id="system-refresh")
-
-    def look() -> str:
-        return _state_html(core)
-
-    quietly = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    gr.on([tab.select, refresh.click], look, None, state, **quietly)
+    gr.on([tab.select, refresh.click], lambda: _state_html(core, services), None, state, **QUICKLY)
+    if services is not None:
+        _build_folders(services, tab, refresh)
+        _build_errors(services, tab, refresh)
 
 
-def _state_html(core: CoreEngine) -> str:
-    loaded = core.models_loaded
-    disk = shutil.disk_usage(core.outputs.root if core.outputs.root.exists() else ".")
-    return facts_html({
+def _build_folders(services: Services, tab: Any, refresh: Any) -> None:
+    with gr.Accordion("Folders and clean-up", open=False):
+        usage = gr.HTML(elem_id="system-folders", elem_classes="bare", padding=False)
+        with gr.Row():
+            look = gr.Button("What would be removed?", size="sm", elem_id="cleanup-dry-run")
+            clean = gr.Button("Remove it", size="sm", variant="stop", elem_id="cleanup")
+        told = gr.HTML(elem_id="cleanup-status", elem_classes=["status-line", "bare"], padding=False)
+
+    def clean_up(*, dry_run: bool) -> list[str]:
+        try:
+            report = services.folders.clean_up(dry_run=dry_run)
+        except ChatterboxError as error:
+            return [error_html(error), _usage_html(services)]
+        return [_cleanup_html(report), _usage_html(services)]
+
+    gr.on([tab.select, refresh.click], lambda: _usage_html(services), None, usage, **QUICKLY)
+    look.click(lambda: clean_up(dry_run=True), None, [told, usage], **QUICKLY)
+    clean.click(lambda: clean_up(dry_run=False), None, [told, usage], **QUICKLY)
+
+
+def _build_errors(services: Services, tab: Any, refresh: Any) -> None:
+    with gr.Accordion("Errors", open=False):
+        errors = gr.HTML(elem_id="system-errors", elem_classes="bare", padding=False)
+    gr.on([tab.select, refresh.click], lambda: _errors_html(services), None, errors, **QUICKLY)
+
+
+def _state_html(core: CoreEngine, services: Services | None) -> str:
+    loaded = [name for name, there in core.models_loaded.items() if there]
+    facts = {
         "Service": f"version {VERSION}, {core.readiness.state}: {core.readiness.reason}",
-        "Models in memory": ", ".join(name for name, there in loaded.items() if there) or "none",
-        "Speech requests": f"{core.active_requests} at work or waiting, {core.lane.waiting} chunks waiting",
-        "Free disk space": f"{size_words(disk.free)} of {size_words(disk.total)}",
-    })  # fmt: skip
+        "Models in memory": ", ".join(loaded) or "none",
+        "Requests now": f"{core.active_requests} at work or waiting, {core.lane.waiting} chunks waiting",
+    }
+    if services is not None:
+        counters = services.figures.counters()
+        facts["Since the start"] = (
+            f"{counters['tts_generations']} texts spoken, {counters['vc_generations']} recordings converted, "
+            f"{sum(counters['errors_by_type'].values())} errors"
+        )
+        facts.update(_machine(services.figures.report()["system"]))
+    return facts_html(facts)
+
+
+def _machine(system: Mapping[str, Any]) -> dict[str, str]:
+    facts = {
+        "Memory": f"{system['memory']['rss_mb']:.0f} MB, {system['memory']['percent']:.0f} % of the machine's",
+        "Processor": f"{system['cpu_percent']:.0f} % of one core",
+        "Free disk space": f"{system['disk']['free_gb']:.1f} GB, {system['disk']['usage_percent']:.0f} % used",
+    }
+    if "gpu" in system:
+        facts["Memory on the GPU"] = f"{system['gpu']['allocated_mb']:.0f} MB"
+    return facts
 
 
 def _engine_html(core: CoreEngine) -> str:
@@ -46,10 +91,41 @@ def _engine_html(core: CoreEngine) -> str:
     return facts_html({
         "Engine": f"{own.engine} {own.model}, version {own.version}",
         "Chosen because": core.chosen.reason,
+        "Others to choose from": ", ".join(name for name in engine_names() if name != own.engine),
         "Languages": ", ".join(own.languages),
         "Voices": f"{len(core.engine.voices)}" + (", and recordings can be cloned" if own.cloning else ""),
+        "Conversion": "yes" if own.conversion else "no",
         "Sound": f"{own.sample_rate} Hz, {'with' if own.watermark else 'without'} an inaudible watermark",
         "Sounds in brackets": ", ".join(own.tags) or "none",
         "Takes are checked by": checker.name if checker else "nothing",
         "To know": " ".join(own.notes) or "nothing",
     })  # fmt: skip
+
+
+def _usage_html(services: Services) -> str:
+    usage = services.folders.usage()
+    rows = [
+        (
+            name.replace("_", " "), str(use["file_count"]), size_words(use["size_bytes"]),
+            f"{use['max_files']} files" if "max_files" in use else f"{use['max_size_mb']:.0f} MB",
+            f"{use['usage_percent']:.0f} %",
+        )
+        for name, use in usage["directories"].items()
+    ]  # fmt: skip
+    warnings = "".join(status_html(words, "bad") for words in usage["warnings"])
+    return warnings + table_html(("Folder", "Files", "Size", "Limit", "Used"), rows)
+
+
+def _cleanup_html(report: Mapping[str, Any]) -> str:
+    files, size = report["total_files_removed"], size_words(report["total_bytes_freed"])
+    verb = "would be removed" if report["dry_run"] else "were removed"
+    names = [name for action in report["actions"].values() for name in action["files"]]
+    return status_html("\n".join([f"{files} files {verb}, {size}.", *names[:10]]), "good", lead="Clean-up.")
+
+
+def _errors_html(services: Services) -> str:
+    recent = services.errors.recent(ERRORS_SHOWN)
+    if not recent:
+        return status_html("Nothing has failed.", "good")
+    rows = [(item["timestamp"][:19], item["operation"], item["error_code"], item["error_message"]) for item in recent]
+    return table_html(("Time (UTC)", "While", "Code", "What happened"), rows)
