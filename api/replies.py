@@ -39,7 +39,7 @@ def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTS
     audio_seconds = sum(generation.audio_seconds for generation in result.generations)
     return TTSResponse(
         success=True,
-        message=f"Spoke {result.audio_seconds:.1f} s in {len(result.quality.chunks)} chunks.",
+        message=_spoken(result),
         request_id=request_id,
         output_files=[_output_file(file) for file in result.files],
         captions=[_caption_file(file) for file in result.captions],
@@ -57,6 +57,11 @@ def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTS
         quality=quality_report(result.quality),
         generations=[_generation(generation) for generation in result.generations],
     )
+
+
+def _spoken(result: SpeechResult) -> str:
+    count = len(result.quality.chunks)
+    return f"Spoke {result.audio_seconds:.1f} s in {count} {'chunk' if count == 1 else 'chunks'}."
 
 
 def conversion_response(result: ConversionResult, core: CoreEngine, request_id: str) -> VCResponse:
