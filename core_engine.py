@@ -15,6 +15,7 @@ from core.concat_sources import UploadedAudio
 from core.concat_work import Join
 from core.conversion_work import SourceRecording, carry_out_conversion
 from core.conversions import Conversions
+from core.downloads import Downloads
 from core.engine_choice import ChosenEngine, build_engine, build_validators
 from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
@@ -68,6 +69,7 @@ class CoreEngine:
         self.outputs = OutputStore(settings.paths.output_dir)
         self.voices = RecordingStore(settings.paths.reference_audio_dir)
         self.vc_inputs = RecordingStore(settings.paths.vc_input_dir)
+        self.downloads = Downloads(settings)
         self.lane = Lane(self.engine, self._lane_depth(), settings.models.idle_unload_minutes * 60)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
@@ -186,8 +188,8 @@ class CoreEngine:
         token = self._token(cancel)
         with self.operations.operation("vc", observer) as operation:
             refuse_foreign(request, self.engine.capabilities)
-            with self._admitted(token):
-                order = self._conversions.order(request, upload)
+            with self._admitted(token), self.downloads.during(token) as fetch:
+                order = self._conversions.order(request, upload, fetch)
                 result = carry_out_conversion(order, self.workshop, operation.observe, token)
             operation.audio_seconds = result.audio_seconds
             return result

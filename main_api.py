@@ -25,7 +25,7 @@ from monitoring.monitor import Monitor
 from program import run_program
 from resilience.capture import FailureCapture
 from resilience.journal import ErrorJournal
-from resilience.retries import model_download_policy
+from resilience.retries import download_policy, model_download_policy
 from resilience.tracker import ErrorTracker
 from utils import VERSION
 
@@ -53,6 +53,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
         ConfigurationError: the settings name something that does not exist.
     """
     engine = core or CoreEngine(settings, retry=model_download_policy(settings.error_handling))
+    engine.downloads.retry = download_policy(settings.error_handling, settings.api.download_timeout_seconds)
     app = SpeechApp(
         title=settings.ui.title,
         version=VERSION,

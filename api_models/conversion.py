@@ -48,7 +48,7 @@ class VCOptions(VCDefaults):
     """
 
     target_voice_source: str = Field(min_length=1, max_length=2000, examples=["af_heart", "narrator.wav"])
-    """Whose voice: a voice of the engine or a recording in the voices folder."""
+    """Whose voice: a voice of the engine, a recording in the voices folder, or a URL where downloads are enabled."""
     title: str = Field("", max_length=200)
     """Written into the files' tags; without it the name of the recording."""
     folder: str | None = Field(None, max_length=1000)
@@ -72,7 +72,7 @@ class VCRequest(VCOptions):
     """A recording to be spoken again in another voice."""
 
     input_audio_source: str = Field(min_length=1, max_length=2000, examples=["interview.mp3"])
-    """The recording: a file of the VC inputs folder."""
+    """The recording: a file of the VC inputs folder, or a URL where downloads are enabled."""
 
 
 class VoiceLikeness(Strict):

@@ -22,3 +22,7 @@ class ApiSettings(Section):
     """Longest recording that is converted."""
     max_concat_hours: float = Field(12.0, gt=0)
     """Longest audio that is joined from one request."""
+    enable_url_downloads: bool = False
+    """Let requests name recordings by http or https URL; see docs/url-sources.md before."""
+    download_timeout_seconds: float = Field(30.0, gt=0, le=3600)
+    """Longest time one download may take, further attempts included."""

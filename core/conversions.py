@@ -7,6 +7,7 @@ import secrets
 from api_models import VCOptions, VCRequest
 from config import Settings
 from core.conversion_work import ConversionOrder, SourceRecording
+from core.downloads import Fetch, is_url
 from core.request_rules import ABSENT_LIBRARIES, finishing_rules
 from core.validators import ValidatorPool
 from exceptions import InvalidRequestError, ResourceNotFoundError
@@ -55,25 +56,26 @@ class Conversions:
         self._inputs = inputs
         self._encoder = SpeakerEncoder()
 
-    def order(self, request: VCOptions, upload: SourceRecording | None) -> ConversionOrder:
+    def order(self, request: VCOptions, upload: SourceRecording | None, fetch: Fetch) -> ConversionOrder:
         """What is to be done for a request.
 
         Args:
             request: fields that are left out take the operator's defaults; names its recording unless there is
                 an upload.
             upload: the recording itself.
+            fetch: for recordings that are named by URL; what it gives must last until the order is carried out.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
             ResourceNotFoundError: there is no such recording.
         """
         full = request.with_defaults(self._settings.vc_defaults)
-        recording = upload or self._recording(full)
-        target = self._target(full.target_voice_source)
+        recording = upload or self._recording(full, fetch)
+        target = self._target(full.target_voice_source, fetch)
         seed = full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
         capabilities = self._lane.engine.capabilities
         return ConversionOrder(
-            request=full,
+            request=full.model_copy(update=_urls_without_query(full)),
             recording=recording,
             voice=target.name,
             converter=self._converter(full, target, seed),
@@ -88,16 +90,22 @@ class Conversions:
             warnings=(),
         )
 
-    def _recording(self, request: VCOptions) -> SourceRecording:
+    def _recording(self, request: VCOptions, fetch: Fetch) -> SourceRecording:
         field = "input_audio_source"
         if not isinstance(request, VCRequest):
             raise InvalidRequestError("There is no recording to convert.", field=field)
+        if is_url(request.input_audio_source):
+            download = fetch(request.input_audio_source, field)
+            return SourceRecording(download.path, download.name, field)
         found = self._inputs.find(request.input_audio_source, field)
         return SourceRecording(found.path, found.name, field)
 
-    def _target(self, words: str) -> Voice | Reference:
-        """A voice of the engine, or any recording among the voices."""
+    def _target(self, words: str, fetch: Fetch) -> Voice | Reference:
+        """A voice of the engine, or any recording among the voices or behind a URL."""
         field = "target_voice_source"
+        if is_url(words):
+            download = fetch(words, field)
+            return Reference(download.name, download.path, file_sha256(download.path))
         try:
             return choose_voice(self._lane.engine, words, field)
         except InvalidRequestError as unknown:
@@ -133,6 +141,12 @@ class Conversions:
         except ResourceNotFoundError:
             return None
         return self._encoder.embed(decode(path, SAMPLE_RATE, TARGET_SECONDS, field), SAMPLE_RATE)
+
+
+def _urls_without_query(request: VCOptions) -> dict[str, str]:
+    """URLs as they may be recorded: what follows the question mark is often a key."""
+    named = {field: getattr(request, field, "") for field in ("input_audio_source", "target_voice_source")}
+    return {field: words.partition("?")[0] for field, words in named.items() if is_url(words)}
 
 
 def _without_effect(asked: VCOptions, capabilities: Capabilities) -> list[str]:
