@@ -23,12 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     return run_program("Chatter.py", "Serve the browser page alone.", arguments, _serve)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings) -> int:
     from serving import serve
     from ui.page import create_page_app
 
     core = CoreEngine(settings, retry=model_download_policy(settings.error_handling))
-    serve(create_page_app(core), core, settings.server)
+    return serve(create_page_app(core), core, settings.server)
 
 
 if __name__ == "__main__":

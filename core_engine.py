@@ -19,27 +19,24 @@ from core.downloads import Downloads
 from core.engine_choice import ChosenEngine, build_engine, build_validators
 from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
-from core.loading import ModelLoading, Report
+from core.models import LoadReport, Models, build_lane
 from core.operations import Operations
 from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign, refuse_long, refuse_speed
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorChoice, ValidatorPool
 from exceptions import NotReadyError
+from library.disk import require_free
 from library.outputs import OutputStore
 from library.recordings import RecordingStore
 from speech.admission import Admission
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
-from speech.lane import Lane
 from speech.plan import SEED_LIMIT
 from speech.planning import PlannedSpeech, choose_voice, plan_speech
 from speech.progress import Observer, ignore
 from speech.retry import Retry, once
 from speech.validation.protocol import Validator
-
-TAKES_AT_ONCE = 10
-"""Most takes of one chunk that wait together: `num_candidates_per_chunk` of a policy that makes whole rounds."""
 
 
 class CoreEngine:
@@ -70,11 +67,11 @@ class CoreEngine:
         self.voices = RecordingStore(settings.paths.reference_audio_dir)
         self.vc_inputs = RecordingStore(settings.paths.vc_input_dir)
         self.downloads = Downloads(settings)
-        self.lane = Lane(self.engine, self._lane_depth(), settings.models.idle_unload_minutes * 60)
+        self.lane = build_lane(settings, self.engine)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
-        self._loading = ModelLoading(self._load)
+        self.models = Models(self.lane, self.validators, self.operations)
 
     @property
     def engine(self) -> Engine:
@@ -88,33 +85,32 @@ class CoreEngine:
 
     @property
     def readiness(self) -> Readiness:
-        """The present state; changes from ``starting`` once."""
-        return self._loading.readiness
-
-    @property
-    def models_loaded(self) -> dict[str, bool]:
-        """Whether the speech model and the validator are in memory, as far as the start has come."""
-        whisper = self.readiness.ready and self.validator is not None
-        return {"tts": self.lane.loaded, "whisper": whisper}
+        """Whether speech requests are answered."""
+        return self.models.readiness
 
     @property
     def active_requests(self) -> int:
         """Speech requests inside or waiting."""
         return self._admission.present
 
-    def start(self, report: Report | None = None) -> None:
+    def start(self, report: LoadReport | None = None) -> None:
         """Begin to load the models in the background and return at once; further calls do nothing."""
-        self._loading.start(report)
+        self.models.start(report)
 
     def wait_ready(self, timeout: float) -> Readiness:
         """Start if need be, wait up to `timeout` seconds for the models and return the state."""
-        return self._loading.wait(timeout)
+        return self.models.wait_ready(timeout)
+
+    def refuse_new(self) -> None:
+        """Take on nothing more; what is under way goes on."""
+        self.models.stop()
 
     def close(self) -> None:
-        """Stop the lane and free the models; running requests fail with ``NotReadyError``."""
-        self._loading.stop()
+        """Cancel what is under way, stop the lane and free the models."""
+        self.refuse_new()
+        self._admission.cancel_all(NotReadyError("The service is stopping."))
         self.lane.close()
-        self.validators.close()
+        self.validators.unload()
 
     def plan(
         self, request: TTSRequest | TextPreviewRequest, longest: int | None = None, *, short_opening: bool = False
@@ -159,10 +155,11 @@ class CoreEngine:
         """
         token = self._token(cancel)
         with self.operations.operation("tts", observer) as operation:
+            self.refuse_overload()
             planned = self.plan(request)
-            with self._admitted(token):
-                order = self.order(request, planned, name)
-                result = carry_out(order, self.workshop, operation.observe, token)
+            work = planned.plan.length * request.num_generations
+            with self._admitted(token, operation.observe, work) as observe:
+                result = carry_out(self.order(request, planned, name), self.workshop, observe, token)
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
             return result
 
@@ -187,10 +184,11 @@ class CoreEngine:
         """
         token = self._token(cancel)
         with self.operations.operation("vc", observer) as operation:
+            self.refuse_overload()
             refuse_foreign(request, self.engine.capabilities)
-            with self._admitted(token), self.downloads.during(token) as fetch:
+            with self._admitted(token, operation.observe) as observe, self.downloads.during(token) as fetch:
                 order = self._conversions.order(request, upload, fetch)
-                result = carry_out_conversion(order, self.workshop, operation.observe, token)
+                result = carry_out_conversion(order, self.workshop, observe, token)
             operation.audio_seconds = result.audio_seconds
             return result
 
@@ -212,9 +210,10 @@ class CoreEngine:
         """
         token = self._token(cancel)
         with self.operations.operation("tts", observer) as operation:
+            self.refuse_overload()
             planned = self.plan(request, short_opening=True)
-            with self._admitted(token):
-                live = LiveSpeech(request, self.order(request, planned), self.workshop, operation.observe, token)
+            with self._admitted(token, operation.observe, planned.plan.length) as observe:
+                live = LiveSpeech(request, self.order(request, planned), self.workshop, observe, token)
                 yield live
             operation.audio_seconds = live.seconds
 
@@ -227,10 +226,24 @@ class CoreEngine:
     ) -> JoinedResult:
         """Join recordings into one; `uploads` are those that the request names by index, the rest is as of `tts`."""
         token, longest = self._token(cancel), self.settings.api.max_concat_hours * 3600
-        with self.operations.operation("concat", observer) as operation, self._admission.enter(token):
-            result = Join(request, self.outputs, longest, operation.observe, token).make(uploads)
+        with self.operations.operation("concat", observer) as operation:
+            self.refuse_overload()
+            with self._admission.enter(token, observer=operation.observe):
+                result = Join(request, self.outputs, longest, operation.observe, token).make(uploads)
             operation.audio_seconds = result.audio_seconds
             return result
+
+    def refuse_overload(self) -> None:
+        """Refuse new work before anything is done for it.
+
+        Raises:
+            NotReadyError, QueueFullError, DiskFullError: stopping; as many wait as may; the disk is below its floor.
+        """
+        if self.readiness.state == "stopping":
+            raise NotReadyError("The service is stopping.")
+        self._admission.refuse_if_full()
+        for folder in (self.settings.paths.output_dir, self.settings.paths.temp_dir):
+            require_free(folder, self.settings.server.min_free_disk_mb)
 
     def order(self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts") -> SpeechOrder:
         """A planned request with everything it takes to carry it out; loads the checker that it asks for.
@@ -257,12 +270,11 @@ class CoreEngine:
         return given or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
 
     @contextlib.contextmanager
-    def _admitted(self, token: CancelToken) -> Iterator[None]:
-        if self.readiness.state == "stopping":
-            raise NotReadyError("The service is stopping.")
-        with self._admission.enter(token):
-            yield
-        self._loading.proven()
+    def _admitted(self, token: CancelToken, observer: Observer, work: float = 0.0) -> Iterator[Observer]:
+        """Wait for a place for `work` characters; gives an observer by which their progress is counted."""
+        with self._admission.enter(token, work, observer) as place:
+            yield place.observed(observer)
+        self.models.worked()
 
     def _plan(
         self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
@@ -279,13 +291,3 @@ class CoreEngine:
         choice = self.validators.choose(request.whisper_model_name, faster_whisper=request.use_faster_whisper)
         knows = choice.validator is not None and language.split("-")[0] in choice.validator.languages
         return choice if knows else ValidatorChoice(None, choice.instead)
-
-    def _lane_depth(self) -> int:
-        chunks_each = 1 + TAKES_AT_ONCE + max(1, self.engine.capabilities.max_batch)
-        return self.settings.server.max_concurrent_requests * chunks_each
-
-    def _load(self, tell: Report) -> None:
-        with self.operations.operation("model_load"):
-            self.lane.load(tell).result()
-            if self.validator is not None:
-                self.validator.load(tell)

@@ -13,6 +13,8 @@
     ├── GenerationError             GENERATION_ERROR     502   names the chunk
     ├── ModelLoadError              MODEL_LOAD_ERROR     503   retryable
     ├── NotReadyError               NOT_READY            503   retryable
+    │   ├── DeviceMemoryError       NOT_READY            503   retryable
+    │   └── DeviceLostError         NOT_READY            503   the process has to start anew
     ├── DeadlineExceededError       DEADLINE_EXCEEDED    504   retryable
     ├── DiskFullError               DISK_FULL            507
     └── ConfigurationError          CONFIGURATION_ERROR  500   start-up only
@@ -126,6 +128,14 @@ class NotReadyError(ChatterboxError):
     code = "NOT_READY"
     status = 503
     retryable = True
+
+
+class DeviceMemoryError(NotReadyError):
+    """The device has too little memory for this work, even alone; raised by engines."""
+
+
+class DeviceLostError(NotReadyError):
+    """The device failed in a way that only a new process mends; raised by engines."""
 
 
 class DeadlineExceededError(ChatterboxError):

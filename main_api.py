@@ -16,7 +16,7 @@ from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers
 from api.interfaces import add_interfaces
 from api.openai_edge import OpenAIEdge
-from api.routers import concat, errors, jobs, metrics, outputs, resources, system, text, tts, vc
+from api.routers import concat, errors, jobs, metrics, models, outputs, resources, system, text, tts, vc
 from config import Settings
 from core_engine import CoreEngine
 from management.resources import ResourceManager
@@ -69,18 +69,8 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     )
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
-    for router in (
-        tts.router,
-        text.router,
-        vc.router,
-        concat.router,
-        jobs.router,
-        system.router,
-        metrics.router,
-        errors.router,
-        resources.router,
-    ):
-        app.include_router(router, prefix=API_PREFIX)
+    for part in (tts, text, vc, concat, jobs, system, metrics, errors, resources, models):
+        app.include_router(part.router, prefix=API_PREFIX)
     app.include_router(outputs.router)
     app.add_api_route("/", _root(settings, add_interfaces(app, settings)), include_in_schema=False)
     if settings.ui.enable_ui:
@@ -155,11 +145,11 @@ def main(arguments: list[str] | None = None) -> int:
     return run_program("main_api.py", "Serve speech over HTTP.", arguments, _serve)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings) -> int:
     from serving import serve
 
     app = create_app(settings)
-    serve(app, app.state.core, settings.server, settings.server.drain_seconds)
+    return serve(app, app.state.core, settings.server, settings.server.drain_seconds)
 
 
 if __name__ == "__main__":

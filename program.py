@@ -15,14 +15,14 @@ REFUSED = 2
 """Exit code for a faulty configuration."""
 
 
-def run_program(name: str, description: str, arguments: list[str] | None, run: Callable[[Settings], None]) -> int:
+def run_program(name: str, description: str, arguments: list[str] | None, run: Callable[[Settings], int]) -> int:
     """Read command line and settings, then `run`; a faulty configuration is one sentence and exit code 2.
 
     Args:
         name: of the program, for its help.
         description: for its help.
         arguments: command line; ``None`` for the process's own.
-        run: serves until stopped; may raise ``ConfigurationError`` while it builds the service.
+        run: serves until stopped and gives the exit code; may raise ``ConfigurationError`` while it builds the service.
     """
     parser = argparse.ArgumentParser(prog=name, description=description)
     parser.add_argument("--host", help="address to listen on (default: server.host)")
@@ -36,8 +36,7 @@ def run_program(name: str, description: str, arguments: list[str] | None, run: C
         configure_logging(
             log.log_level, log.log_file_path, log.log_file_max_size_mb, log.log_file_backup_count, log.log_console
         )
-        run(settings)
+        return run(settings)
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")
         return REFUSED
-    return 0

@@ -4,33 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import socket
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
 
 from config_sections import ServerSettings
 from core_engine import CoreEngine
+from guard.slow_headers import SlowHeaderProtocol
 
 LAST_RESORT_SECONDS = 5
 """Connections that are still open so long after the core is closed are cut."""
 LOOK_SECONDS = 0.1
+LOST = 70
+"""Exit code when the device is lost (EX_SOFTWARE); a supervisor is to start the process anew."""
+
+_log = logging.getLogger("chatterbox.serving")
 
 
 class _Server(uvicorn.Server):
+    """Says that it is not ready at once, and closes the door only when the requests under way are answered."""
+
     def __init__(self, config: uvicorn.Config, core: CoreEngine, finish_seconds: float) -> None:
         super().__init__(config)
         self._core = core
         self._finish_seconds = finish_seconds
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal stops in order, the second at once; neither is raised again, so that an orderly end is 0."""
+        if self.should_exit:
+            os._exit(128 + sig)
+        self._core.refuse_new()
+        self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Stop also when the device is lost."""
+        return await super().on_tick(counter) or bool(self._core.lane.lost)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way, then close the core, then the connections."""
+        end = time.monotonic() + self._finish_seconds
+        while self._core.active_requests and time.monotonic() < end and not self._core.lane.lost:
+            await asyncio.sleep(LOOK_SECONDS)
         for server in self.servers:
             server.close()
-        end = time.monotonic() + self._finish_seconds
-        while self._core.active_requests and time.monotonic() < end and not self.force_exit:
-            await asyncio.sleep(LOOK_SECONDS)
         await asyncio.to_thread(self._core.close)
         release: Callable[[], None] | None = getattr(self.config.app.state, "release_page", None)  # type: ignore[union-attr]
         if release is not None:
@@ -38,18 +60,28 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: Any, core: CoreEngine, settings: ServerSettings, finish_seconds: float = 0.0) -> None:
-    """Serve until Ctrl-C or SIGTERM.
+def serve(app: Any, core: CoreEngine, settings: ServerSettings, finish_seconds: float = 0.0) -> int:
+    """Serve until Ctrl-C or SIGTERM, or until the device is lost.
 
     Args:
         app: a FastAPI application; its ``state.release_page``, if set, ends the connections of open pages.
         core: closed before the connections are, so that waiting requests are answered rather than cut.
         settings: where to listen.
-        finish_seconds: how long a stop waits for running speech requests.
+        finish_seconds: how long a stop waits for running requests.
+
+    Returns:
+        The exit code.
     """
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_level=settings.log_level.lower(), log_config=None,
-        access_log=False, timeout_graceful_shutdown=LAST_RESORT_SECONDS,
+        app, host=settings.host, port=settings.port, http=SlowHeaderProtocol,
+        log_level=settings.log_level.lower(), log_config=None, access_log=False,
+        timeout_graceful_shutdown=LAST_RESORT_SECONDS,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, core, finish_seconds).run()
+    if not core.lane.lost:
+        return 0
+    _log.critical("The process ends, to be started anew: %s", core.lane.lost)
+    logging.shutdown()
+    # A thread that hangs in the device's driver would keep an orderly exit waiting for ever.
+    os._exit(LOST)

@@ -90,7 +90,7 @@ async def _own(request: Request, error: Exception) -> JSONResponse:
     detail = error.detail
     if error.field is not None:
         detail = [{"field": error.field, "message": error.message, **(detail if isinstance(detail, dict) else {})}]
-    headers = {"Retry-After": str(error.retry_after or 5)} if error.status in (429, 503) else None
+    headers = {"Retry-After": str(error.retry_after or 5)} if error.status in (429, 503, 507) else None
     return error_response(
         error.status, error.code, error.message, _request_id(request), detail=detail, headers=headers, error=error
     )

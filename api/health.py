@@ -25,7 +25,7 @@ def health_of(core: CoreEngine, monitor: Monitor, resources: ResourceManager, er
     return HealthResponse.model_validate(
         {
             "status": status,
-            "models_loaded": {**core.models_loaded, "vc": core.lane.loaded and core.engine.capabilities.conversion},
+            "models_loaded": {**core.models.loaded, "vc": core.lane.loaded and core.engine.capabilities.conversion},
             "version": VERSION,
             "uptime_seconds": round(monitor.uptime_seconds, 1),
             "ready": readiness.ready,

@@ -78,6 +78,14 @@ class ReadyResponse(Strict):
     reason: str
 
 
+class ModelResponse(Strict):
+    """What became of a model."""
+
+    name: str
+    loaded: bool
+    """Whether it is in memory now."""
+
+
 class LiveResponse(Strict):
     """The process answers."""
 

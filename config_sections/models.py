@@ -24,6 +24,8 @@ class ModelSettings(Section):
     """Processor threads of the speech model; 0 means all cores."""
     idle_unload_minutes: float = Field(0.0, ge=0.0, le=10_080.0)
     """Minutes without a request after which the speech model leaves memory; the next one loads it. 0 for never."""
+    call_timeout_seconds: float = Field(300.0, gt=0.0)
+    """Seconds after which a chunk under way counts as stuck; an engine that never comes back ends the process."""
     preload_models: bool = True
     """Load the models at start rather than at the first request."""
     options: dict[str, str | int | float | bool] = Field({})

@@ -31,6 +31,8 @@ class ServerSettings(Section):
     """Speech requests worked on at the same time; their chunks take turns on the model."""
     max_waiting_requests: int = Field(32, ge=0, le=10_000)
     """Further speech requests that may wait; beyond, the answer is 429 with Retry-After."""
+    min_free_disk_mb: int = Field(500, ge=0)
+    """Free megabytes on the disks of outputs and temp below which speech requests are refused with 507."""
     request_timeout_seconds: float = Field(3600.0, gt=0)
     """Longest time one speech request may take, waiting included."""
     drain_seconds: float = Field(20.0, ge=0)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exceptions import ConfigurationError, ModelLoadError
+from speech.engines.protocol import ProgressReport
 from speech.validation.protocol import Validator
 
 OTHERS_KEPT = 1
@@ -31,6 +32,10 @@ class ValidatorChoice:
 class ValidatorPool:
     """Hands out loaded validators; every method may be called from any thread.
 
+    Attributes:
+        configured: as given.
+        loaded: whether the configured one is in memory.
+
     Args:
         configured: the one of the settings; ``None`` where checking is off or the engine makes no speech.
         backend: its backend.
@@ -44,6 +49,7 @@ class ValidatorPool:
         self._lock = threading.Lock()
         self._others: OrderedDict[tuple[str, str], Validator] = OrderedDict()
         self._failed: dict[tuple[str, str], tuple[float, str]] = {}
+        self.loaded = False
 
     @classmethod
     def of_one(cls, validator: Validator) -> ValidatorPool:
@@ -62,18 +68,26 @@ class ValidatorPool:
             faster_whisper: false asks for the openai-whisper backend.
         """
         backend = self._backend if faster_whisper else "openai-whisper"
-        if self.configured is None or (model == "auto" and backend == self._backend):
-            return ValidatorChoice(self.configured)
-        if self.configured.name == f"{backend} {model}":
+        if self.configured is None:
+            return ValidatorChoice(None)
+        if (model == "auto" and backend == self._backend) or self.configured.name == f"{backend} {model}":
+            self.load()
             return ValidatorChoice(self.configured)
         key = (backend, "base" if model == "auto" else model)
         with self._lock:
             return self._other(key)
 
-    def close(self) -> None:
-        """Free the memory of all."""
+    def load(self, report: ProgressReport | None = None) -> None:
+        """Bring the configured one into memory, if there is one. Raises ``ModelLoadError``."""
+        if self.configured is not None:
+            self.configured.load(report)
+            self.loaded = True
+
+    def unload(self) -> None:
+        """Free the memory of all; a check that needs one loads it again."""
         with self._lock:
             others, self._others = list(self._others.values()), OrderedDict()
+            self.loaded = False
         for validator in (self.configured, *others):
             if validator is not None:
                 validator.unload()

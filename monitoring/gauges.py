@@ -31,7 +31,7 @@ class ServiceGauges(Collector):
         yield _gauge("queue_depth", "Chunks that wait for the model.", core.lane.waiting)
         yield _gauge("disk_free_bytes", "Room on the disk of the outputs.", disk_usage(core.outputs.root).free)
         loaded = GaugeMetricFamily("chatterbox_model_loaded", "Whether a model is in memory.", labels=["model"])
-        for name, present in core.models_loaded.items():
+        for name, present in core.models.loaded.items():
             loaded.add_metric([name], float(present))
         yield loaded
         gpu = gpu_memory()

@@ -1,19 +1,58 @@
-"""How many speech requests work at once, how many may wait, and who is turned away before anything is allocated."""
+"""How many requests work at once, how many may wait and how long, and who is turned away before any work is done."""
 
 from __future__ import annotations
 
 import contextlib
+import heapq
+import math
 import threading
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
-from exceptions import QueueFullError
+from exceptions import ChatterboxError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
+from speech.progress import ChunkDone, Event, Observer, Planned, Queued, ignore
 
 WAIT_STEP_SECONDS = 0.25
+NOTES_KEPT = 64
+NOTES_NEEDED = 4
+"""Measured chunks before an estimate is made of them."""
+RETRY_RANGE = (1, 600)
+RETRY_UNKNOWN = 5
+"""Seconds a caller is told to stay away: shortest and longest, and without an estimate."""
+
+
+class Place:
+    """One request's place, in front of the door and behind it.
+
+    Args:
+        admission: the door.
+        cancel: of the request.
+        work: characters to be spoken.
+    """
+
+    def __init__(self, admission: Admission, cancel: CancelToken, work: float) -> None:
+        self.cancel = cancel
+        self.remaining = work
+        self._admission = admission
+        self._lengths: list[int] = []
+
+    def observed(self, observer: Observer) -> Observer:
+        """An observer that passes events on and counts by them what is still to do."""
+
+        def observe(event: Event) -> None:
+            if isinstance(event, Planned):
+                self._lengths = [len(chunk.text) for chunk in event.plan.chunks]
+            elif isinstance(event, ChunkDone) and event.index < len(self._lengths):
+                self._admission.note(self, self._lengths[event.index])
+            observer(event)
+
+        return observe
 
 
 class Admission:
-    """A counted door.
+    """A counted door with a queue in front of it; every method may be called from any thread.
 
     Args:
         active: requests inside at the same time.
@@ -21,44 +60,162 @@ class Admission:
     """
 
     def __init__(self, active: int, waiting: int) -> None:
-        self._free = active
+        self._active = active
         self._room = active + waiting
-        self._inside = 0
+        self._inside: list[Place] = []
+        self._queue: deque[Place] = deque()
         self._changed = threading.Condition()
+        self._pace = _Pace()
 
     @property
     def present(self) -> int:
         """Requests inside or waiting."""
         with self._changed:
-            return self._inside
+            return len(self._inside) + len(self._queue)
+
+    def refuse_if_full(self) -> None:
+        """Raise ``QueueFullError``, with the time until a place is free, if as many wait as may."""
+        with self._changed:
+            self._refuse_if_full()
+
+    def cancel_all(self, reason: ChatterboxError) -> None:
+        """Cancel every request that is present, for that reason."""
+        with self._changed:
+            for place in (*self._inside, *self._queue):
+                place.cancel.cancel(reason)
 
     @contextlib.contextmanager
-    def enter(self, cancel: CancelToken) -> Iterator[None]:
+    def enter(self, cancel: CancelToken, work: float = 0.0, observer: Observer = ignore) -> Iterator[Place]:
         """Wait for a place.
+
+        Args:
+            cancel: of the request.
+            work: characters it has to speak, for the estimates.
+            observer: told of `Queued` while the request waits, whenever something changes.
 
         Raises:
             QueueFullError: at once, if as many wait already as may.
+            NotReadyError: at once, if by the estimate the request cannot end within its deadline.
             CancelledError, DeadlineExceededError: while waiting.
         """
+        place = Place(self, cancel, work)
         with self._changed:
-            if self._inside >= self._room:
-                raise QueueFullError("Too many speech requests are waiting; try again shortly.", retry_after=5)
-            self._inside += 1
+            self._refuse_if_full()
+            self._refuse_if_late(place)
+            self._queue.append(place)
         try:
-            self._acquire(cancel)
-            try:
-                yield
-            finally:
-                with self._changed:
-                    self._free += 1
-                    self._changed.notify()
+            self._wait(place, observer)
+            yield place
         finally:
             with self._changed:
-                self._inside -= 1
+                (self._queue if place in self._queue else self._inside).remove(place)
+                self._changed.notify_all()
 
-    def _acquire(self, cancel: CancelToken) -> None:
+    def note(self, place: Place, work: float) -> None:
+        """Count work that is done."""
         with self._changed:
-            while self._free <= 0:
+            place.remaining = max(0.0, place.remaining - work)
+            self._pace.note(work)
+
+    def _wait(self, place: Place, observer: Observer) -> None:
+        told = None
+        while True:
+            with self._changed:
+                if self._queue[0] is place and len(self._inside) < self._active:
+                    self._queue.popleft()
+                    if not self._inside:
+                        self._pace.begin()
+                    self._inside.append(place)
+                    self._changed.notify_all()
+                    return
+                queued = self._queued(place)
+            if queued.position != told:
+                told = queued.position
+                observer(queued)
+            with self._changed:
                 self._changed.wait(WAIT_STEP_SECONDS)
-                cancel.raise_if_stopped()
-            self._free -= 1
+            place.cancel.raise_if_stopped()
+
+    def _queued(self, place: Place) -> Queued:
+        ahead = list(self._queue)[: self._queue.index(place)]
+        start, finish = self._estimate(ahead, place.remaining)
+        return Queued(len(ahead) + 1, start, finish)
+
+    def _refuse_if_full(self) -> None:
+        if len(self._inside) + len(self._queue) < self._room:
+            return
+        _, end = self._estimate([], 0.0)
+        raise QueueFullError("Too many speech requests are waiting; try again shortly.", retry_after=_retry_after(end))
+
+    def _refuse_if_late(self, place: Place) -> None:
+        deadline = place.cancel.deadline
+        _, finish = self._estimate(self._queue, place.remaining)
+        if deadline is None or finish is None or time.monotonic() + finish <= deadline:
+            return
+        raise NotReadyError(
+            f"With what is queued, this would take about {math.ceil(finish)} s, longer than its time limit.",
+            retry_after=_retry_after(finish),
+        )
+
+    def _estimate(self, ahead: Iterable[Place], own: float) -> tuple[float | None, float | None]:
+        """Seconds until a request of `own` work behind `ahead` begins and ends, where the pace is known."""
+        pace = self._pace.seconds
+        if pace is None:
+            return None, None
+        inside = [place.remaining for place in self._inside]
+        start, finish = foresee(inside, [place.remaining for place in ahead], own, self._active)
+        return start * pace, finish * pace
+
+
+def foresee(inside: Sequence[float], ahead: Sequence[float], own: float, places: int) -> tuple[float, float]:
+    """Work done by all together until a new request begins and until it ends (processor sharing).
+
+    Args:
+        inside: what those inside still have to do; they advance evenly.
+        ahead: work of those that enter first, in order.
+        own: work of the new one.
+        places: how many are inside at most.
+    """
+    ends = list(inside)
+    heapq.heapify(ends)
+    level = done = 0.0
+    for work in (*ahead, own):
+        if len(ends) >= places:
+            done += (ends[0] - level) * len(ends)
+            level = heapq.heappop(ends)
+        heapq.heappush(ends, level + work)
+    start, last = done, level + own
+    while level < last:
+        done += (ends[0] - level) * len(ends)
+        level = heapq.heappop(ends)
+    return start, done
+
+
+class _Pace:
+    """How fast the whole service works while it is busy, by the latest chunks."""
+
+    def __init__(self) -> None:
+        self._notes: deque[tuple[float, float]] = deque(maxlen=NOTES_KEPT)
+        self._since = time.monotonic()
+
+    @property
+    def seconds(self) -> float | None:
+        """Of one character; ``None`` while too little is measured."""
+        work = sum(note[0] for note in self._notes)
+        return sum(note[1] for note in self._notes) / work if work and len(self._notes) >= NOTES_NEEDED else None
+
+    def begin(self) -> None:
+        """The service was idle until now."""
+        self._since = time.monotonic()
+
+    def note(self, work: float) -> None:
+        """Count a chunk of `work` characters."""
+        now = time.monotonic()
+        self._notes.append((work, now - self._since))
+        self._since = now
+
+
+def _retry_after(seconds: float | None) -> int:
+    if seconds is None:
+        return RETRY_UNKNOWN
+    return min(max(math.ceil(seconds), RETRY_RANGE[0]), RETRY_RANGE[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from exceptions import CancelledError, DeadlineExceededError
+from exceptions import CancelledError, ChatterboxError, DeadlineExceededError
 
 
 class CancelToken:
@@ -18,9 +18,11 @@ class CancelToken:
     def __init__(self, deadline: float | None = None) -> None:
         self._event = threading.Event()
         self.deadline = deadline
+        self._reason: ChatterboxError | None = None
 
-    def cancel(self) -> None:
-        """Ask the work to stop; it does so at its next check."""
+    def cancel(self, reason: ChatterboxError | None = None) -> None:
+        """Ask the work to stop; it does so at its next check, with ``CancelledError`` unless there is a `reason`."""
+        self._reason = self._reason or reason
         self._event.set()
 
     @property
@@ -29,8 +31,8 @@ class CancelToken:
         return self._event.is_set()
 
     def raise_if_stopped(self) -> None:
-        """Raise ``CancelledError`` after `cancel`, ``DeadlineExceededError`` after the deadline."""
+        """Raise ``CancelledError`` or the reason after `cancel`, ``DeadlineExceededError`` after the deadline."""
         if self._event.is_set():
-            raise CancelledError("The request was cancelled.")
+            raise self._reason or CancelledError("The request was cancelled.")
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineExceededError("The request took longer than its time limit.")

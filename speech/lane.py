@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from exceptions import ChatterboxError, NotReadyError, QueueFullError
+from exceptions import ChatterboxError, ConflictError, DeviceLostError, NotReadyError, QueueFullError
+from speech.batch_service import BatchService
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine, ProgressReport, StepwiseEngine, TakeRequest
-from speech.lane_service import BatchService, Errand, Service, StepService, Take, Ticket, run_errand
+from speech.fair_queue import BACKGROUND, INTERACTIVE, FairQueue
+from speech.lane_service import Errand, Service, StepService, Take, Ticket, fail, run_errand
+from speech.watchdog import Watchdog
 
 __all__ = ["BACKGROUND", "INTERACTIVE", "Lane", "Take"]
-
-INTERACTIVE = 0
-BACKGROUND = 10
 
 T = TypeVar("T")
 
@@ -25,30 +23,34 @@ T = TypeVar("T")
 class Lane:
     """Runs one engine in one thread.
 
-    Callers keep only a chunk or two in the queue at a time, so first-come order is also a fair turn for
-    every request, and a short request waits for at most one chunk of a long one.
+    Requests, told apart by their cancel token, take fair turns, so a short one waits for at most one chunk of a long
+    one; see `FairQueue`.
 
     Args:
         engine: loaded in the lane thread at the first ticket or by `load`.
         depth: most tickets waiting; more are refused with ``QueueFullError``.
         idle_seconds: without a ticket for so long the engine is unloaded, and loaded again by the next; 0 for never.
+        call_seconds: what one call of the engine may take; one that never comes back loses the lane.
 
     Attributes:
         engine: as given.
         loaded: whether the engine is in memory, as far as the lane knows.
+        lost: why the lane serves no more until the process starts anew; empty while it works.
     """
 
-    def __init__(self, engine: Engine, depth: int = 64, idle_seconds: float = 0.0) -> None:
+    def __init__(self, engine: Engine, depth: int = 64, idle_seconds: float = 0.0, call_seconds: float = 300.0) -> None:
         self.engine = engine
         self.loaded = False
+        self.lost = ""
         self._idle_seconds = idle_seconds
         self._depth = depth
-        self._service: Service = StepService(engine) if isinstance(engine, StepwiseEngine) else BatchService(engine)
-        self._tickets: list[Ticket | Errand] = []
-        self._numbers = itertools.count()
+        self._watchdog = Watchdog(call_seconds, lambda: self._lose("The engine does not come back from a call."))
+        self._service = _service(engine, self._watchdog)
+        self._tickets: FairQueue[Ticket | Errand] = FairQueue()
+        self._at_work: list[Ticket | Errand] = []
         self._wake = threading.Condition()
         self._closing = False
-        self._loads: list[tuple[ProgressReport | None, Future[None]]] = []
+        self._orders: list[tuple[Callable[[], None], Future[None]]] = []
         self._thread = threading.Thread(target=self._run, name=f"lane-{engine.capabilities.engine}", daemon=True)
         self._thread.start()
 
@@ -60,12 +62,11 @@ class Lane:
 
     def load(self, report: ProgressReport | None = None) -> Future[None]:
         """Load the engine in the lane thread; the future carries ``ModelLoadError`` if that fails."""
-        future: Future[None] = Future()
-        with self._wake:
-            self._refuse_when_closing()
-            self._loads.append((report, future))
-            self._wake.notify()
-        return future
+        return self._order(lambda: self._bring_in(report))
+
+    def unload(self) -> Future[None]:
+        """Unload the engine until the next ticket; the future carries ``ConflictError`` if chunks are under way."""
+        return self._order(self._let_go)
 
     def submit(self, request: TakeRequest, cancel: CancelToken, priority: int = INTERACTIVE) -> Future[Take]:
         """Queue one take.
@@ -75,7 +76,7 @@ class Lane:
             NotReadyError: the lane is closed.
         """
         future: Future[Take] = Future()
-        self._queue(Ticket(priority, next(self._numbers), cancel, future, request))
+        self._queue(Ticket(cancel, future, request), priority)
         return future
 
     def run(self, work: Callable[[], T], cancel: CancelToken, priority: int = INTERACTIVE) -> Future[T]:
@@ -85,59 +86,70 @@ class Lane:
             QueueFullError, NotReadyError: as `submit`.
         """
         future: Future[T] = Future()
-        self._queue(Errand(priority, next(self._numbers), cancel, future, work))
+        self._queue(Errand(cancel, future, work), priority)
         return future
 
     def close(self, timeout: float = 10.0) -> None:
         """Stop after the chunks under way; waiting tickets fail with ``NotReadyError``."""
-        with self._wake:
-            self._closing = True
-            tickets, self._tickets = self._tickets, []
-            self._wake.notify()
-        for ticket in tickets:
-            ticket.future.set_exception(NotReadyError("The service is stopping."))
+        self._watchdog.stop()
+        fail(self._stop_taking(), NotReadyError("The service is stopping."))
         self._thread.join(timeout)
 
-    def _queue(self, ticket: Ticket | Errand) -> None:
+    def _queue(self, ticket: Ticket | Errand, priority: int) -> None:
         with self._wake:
             self._refuse_when_closing()
             if len(self._tickets) >= self._depth:
                 raise QueueFullError("The speech queue is full; try again shortly.", retry_after=5)
-            heapq.heappush(self._tickets, ticket)
+            self._tickets.push(ticket, ticket.cancel, priority)
             self._wake.notify()
+
+    def _order(self, action: Callable[[], None]) -> Future[None]:
+        future: Future[None] = Future()
+        with self._wake:
+            self._refuse_when_closing()
+            self._orders.append((action, future))
+            self._wake.notify()
+        return future
 
     def _refuse_when_closing(self) -> None:
         if self._closing:
-            raise NotReadyError("The service is stopping.")
+            raise DeviceLostError(self.lost) if self.lost else NotReadyError("The service is stopping.")
+
+    def _stop_taking(self) -> list[Ticket | Errand]:
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+            return self._tickets.clear()
+
+    def _lose(self, reason: str) -> None:
+        self.lost = reason
+        fail([*self._stop_taking(), *self._at_work], DeviceLostError(reason))
 
     def _run(self) -> None:
         while True:
             with self._wake:
                 timeout = self._idle_seconds if self.loaded and self._idle_seconds else None
                 woken = self._wake.wait_for(self._has_work, timeout)
-                if self._closing and not self._service.busy:
+                if self.lost or (self._closing and not self._service.busy):
                     break
-                loads, self._loads = self._loads, []
-                errand = None if loads else self._next_errand()
-                tickets = [] if loads or errand else self._next_tickets()
+                orders, self._orders = self._orders, []
+                errand = None if orders else self._next_errand()
+                tickets = [] if orders or errand else self._next_tickets()
             if not woken:
-                self.engine.unload()
-                self.loaded = False
-            for report, future in loads:
-                self._load(report, future)
-            if errand is not None:
-                self.loaded = True
-                run_errand(errand)
-            if tickets or self._service.busy:
-                self.loaded = True
-                self._service.work(tickets)
-        self.engine.unload()
-        self.loaded = False
+                self._unload()
+            for action, future in orders:
+                _carry_out(action, future)
+            if errand or tickets or self._service.busy:
+                self._work(errand, tickets)
+        if not self.lost:
+            self._unload()
+
+    def _has_work(self) -> bool:
+        return bool(self._closing or self._tickets or self._orders or self._service.busy)
 
     def _next_errand(self) -> Errand | None:
-        first = self._tickets[0] if self._tickets else None
-        if isinstance(first, Errand):
-            heapq.heappop(self._tickets)
+        if self._tickets and isinstance(first := self._tickets.first, Errand):
+            self._tickets.pop()
             return first
         return None
 
@@ -145,19 +157,48 @@ class Lane:
         """As many takes as the engine has room for, up to the next errand."""
         found: list[Ticket] = []
         room = self._service.room
-        while self._tickets and len(found) < room and isinstance(first := self._tickets[0], Ticket):
-            heapq.heappop(self._tickets)
+        while self._tickets and len(found) < room and isinstance(first := self._tickets.first, Ticket):
+            self._tickets.pop()
             found.append(first)
         return found
 
-    def _has_work(self) -> bool:
-        return bool(self._closing or self._tickets or self._loads or self._service.busy)
-
-    def _load(self, report: ProgressReport | None, future: Future[None]) -> None:
+    def _work(self, errand: Errand | None, tickets: list[Ticket]) -> None:
+        self.loaded = True
+        taken = [errand] if errand else tickets
+        self._at_work = [ticket for ticket in (*self._at_work, *taken) if not ticket.future.done()]
         try:
-            self.engine.load(report)
-        except ChatterboxError as error:
-            future.set_exception(error)
-        else:
-            self.loaded = True
-            future.set_result(None)
+            if errand is not None:
+                run_errand(errand, self._watchdog)
+            if tickets or self._service.busy:
+                self._service.work(tickets)
+        except DeviceLostError as error:
+            self._lose(error.message)
+
+    def _bring_in(self, report: ProgressReport | None) -> None:
+        self.engine.load(report)
+        self.loaded = True
+
+    def _let_go(self) -> None:
+        with self._wake:
+            if self._tickets or self._service.busy:
+                raise ConflictError("The model is speaking; it can be unloaded when no request is under way.")
+        self._unload()
+
+    def _unload(self) -> None:
+        self.engine.unload()
+        self.loaded = False
+
+
+def _service(engine: Engine, watchdog: Watchdog) -> Service:
+    if isinstance(engine, StepwiseEngine):
+        return StepService(engine, watchdog)
+    return BatchService(engine, watchdog)
+
+
+def _carry_out(action: Callable[[], None], future: Future[None]) -> None:
+    try:
+        action()
+    except ChatterboxError as error:
+        future.set_exception(error)
+    else:
+        future.set_result(None)

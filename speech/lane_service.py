@@ -1,30 +1,26 @@
-"""How the lane thread serves tickets: a batch from start to end, or chunks that join and leave between steps."""
+"""How the lane thread serves tickets, and for engines that work in steps: chunks join and leave between two of them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from exceptions import ChatterboxError, GenerationError
+from exceptions import ChatterboxError, DeviceLostError, GenerationError
 from speech.cancel import CancelToken
-from speech.engines.protocol import Engine, Finished, StepwiseEngine, TakeRequest
+from speech.engines.protocol import Finished, StepwiseEngine, TakeRequest
 from speech.samples import Samples
+from speech.watchdog import Watchdog
 
 
 @dataclass(eq=False)
 class Waiting:
-    """Something that somebody waits for; the lowest priority and then the lowest number comes first."""
+    """Something that somebody waits for."""
 
-    priority: int
-    number: int
     cancel: CancelToken
     future: Future[Any]
-
-    def __lt__(self, other: Waiting) -> bool:
-        return (self.priority, self.number) < (other.priority, other.number)
 
 
 @dataclass(eq=False)
@@ -64,45 +60,12 @@ class Service(Protocol):
         ...
 
     def work(self, tickets: list[Ticket]) -> None:
-        """Take tickets in and go on for a while; every ticket's future is settled sooner or later."""
+        """Take tickets in and go on for a while; every ticket's future is settled sooner or later.
+
+        Raises:
+            DeviceLostError: nothing more can be done in this process; futures are left to the caller.
+        """
         ...
-
-
-class BatchService:
-    """Serves `Engine.generate`, a batch at a time.
-
-    Args:
-        engine: loaded when the first batch comes.
-    """
-
-    busy = False
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @property
-    def room(self) -> int:
-        """One batch."""
-        return max(1, self._engine.capabilities.max_batch)
-
-    def work(self, tickets: list[Ticket]) -> None:
-        """Speak one batch."""
-        alive = [ticket for ticket in tickets if _still_wanted(ticket)]
-        if not alive:
-            return
-        # One caller's hang-up must not stop its neighbours' chunks, so a shared batch runs to its end.
-        shared = any(ticket.cancel is not alive[0].cancel for ticket in alive)
-        cancel = CancelToken() if shared else alive[0].cancel
-        started = time.perf_counter()
-        try:
-            self._engine.load()
-            results = self._engine.generate([ticket.request for ticket in alive], cancel)
-        except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
-            _fail(alive, _as_ours(error))
-        else:
-            seconds = (time.perf_counter() - started) / len(alive)
-            for ticket, samples in zip(alive, results, strict=True):
-                ticket.future.set_result(Take(samples, seconds))
 
 
 class StepService:
@@ -110,10 +73,12 @@ class StepService:
 
     Args:
         engine: loaded when the first chunk comes.
+        watchdog: watches every call of the engine.
     """
 
-    def __init__(self, engine: StepwiseEngine) -> None:
+    def __init__(self, engine: StepwiseEngine, watchdog: Watchdog) -> None:
         self._engine = engine
+        self._watchdog = watchdog
         self._running: dict[int, Ticket] = {}
         self._held: list[Ticket] = []
 
@@ -137,22 +102,25 @@ class StepService:
                 del self._held[0]
             if self._running:
                 self._step()
+        except DeviceLostError:
+            raise
         except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
-            self._fail_all(_as_ours(error))
+            self._fail_all(as_ours(error))
 
     def _drop_unwanted(self) -> None:
         for number, ticket in list(self._running.items()):
-            if _has_stopped(ticket):
+            if has_stopped(ticket):
                 del self._running[number]
                 self._engine.abandon(number)
 
     def _admit(self, ticket: Ticket) -> bool:
         """Begin a ticket's chunk; false while it has to wait."""
-        if (not ticket.future.running() and not _still_wanted(ticket)) or _has_stopped(ticket):
+        if (not ticket.future.running() and not still_wanted(ticket)) or has_stopped(ticket):
             return True
         started = time.perf_counter()
         try:
-            number = self._engine.begin(ticket.request)
+            with self._watchdog:
+                number = self._engine.begin(ticket.request)
         except ChatterboxError as error:
             ticket.future.set_exception(error)
             return True
@@ -166,7 +134,8 @@ class StepService:
 
     def _step(self) -> None:
         started = time.perf_counter()
-        done = self._engine.advance()
+        with self._watchdog:
+            done = self._engine.advance()
         share = (time.perf_counter() - started) / len(self._running)
         for ticket in self._running.values():
             ticket.seconds += share
@@ -176,46 +145,65 @@ class StepService:
     def _fail_all(self, error: ChatterboxError) -> None:
         """Settle everything under way: after an unforeseen fault the engine's own state is unknown."""
         broken, self._running, held, self._held = self._running, {}, self._held, []
-        _fail([*broken.values(), *held], error)
+        fail([*broken.values(), *held], error)
         self._engine.unload()
 
 
-def run_errand(errand: Errand) -> None:
-    """Do the work, unless nobody waits for it any more, and settle its future."""
-    if not _still_wanted(errand):
+def run_errand(errand: Errand, watchdog: Watchdog) -> None:
+    """Do the work, unless nobody waits for it any more, and settle its future.
+
+    Raises:
+        DeviceLostError: as `Service.work`.
+    """
+    if not still_wanted(errand):
         return
     try:
-        result = errand.work()
+        with watchdog:
+            result = errand.work()
+    except DeviceLostError:
+        raise
     except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
-        errand.future.set_exception(_as_ours(error))
+        fail([errand], as_ours(error))
     else:
-        errand.future.set_result(result)
+        if not errand.future.done():
+            errand.future.set_result(result)
 
 
 def _settle(ticket: Ticket, finished: Finished) -> None:
+    if ticket.future.done():
+        return
     if finished.samples is not None:
         ticket.future.set_result(Take(finished.samples, ticket.seconds))
     else:
         ticket.future.set_exception(finished.error or GenerationError("The engine failed on this text."))
 
 
-def _still_wanted(ticket: Waiting) -> bool:
-    return ticket.future.set_running_or_notify_cancel() and not _has_stopped(ticket)
+def still_wanted(ticket: Waiting) -> bool:
+    """Whether a ticket that was just taken out of the queue is to be served; its future counts as running then."""
+    return ticket.future.set_running_or_notify_cancel() and not has_stopped(ticket)
 
 
-def _has_stopped(ticket: Waiting) -> bool:
+def has_stopped(ticket: Waiting) -> bool:
     """Whether the caller hung up or its time is over; its future says so then."""
     if ticket.future.done():
         return True
+    reason = reason_to_stop(ticket.cancel)
+    if reason is not None:
+        ticket.future.set_exception(reason)
+    return reason is not None
+
+
+def reason_to_stop(cancel: CancelToken) -> ChatterboxError | None:
+    """What the token raises, if it does."""
     try:
-        ticket.cancel.raise_if_stopped()
+        cancel.raise_if_stopped()
     except ChatterboxError as error:
-        ticket.future.set_exception(error)
-        return True
-    return False
+        return error
+    return None
 
 
-def _as_ours(error: Exception) -> ChatterboxError:
+def as_ours(error: Exception) -> ChatterboxError:
+    """An engine's exception as one that may reach the caller."""
     if isinstance(error, ChatterboxError):
         return error
     failure = GenerationError("The engine failed on this text.", detail={"reason": type(error).__name__})
@@ -223,7 +211,8 @@ def _as_ours(error: Exception) -> ChatterboxError:
     return failure
 
 
-def _fail(tickets: list[Ticket], error: ChatterboxError) -> None:
+def fail(tickets: Iterable[Waiting], error: ChatterboxError) -> None:
+    """Settle with an error whatever is not settled yet."""
     for ticket in tickets:
         if not ticket.future.done():
             ticket.future.set_exception(error)

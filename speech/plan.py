@@ -70,6 +70,11 @@ class Plan:
     chunks: tuple[PlannedChunk, ...]
     lead_pause_ms: int = 0
 
+    @property
+    def length(self) -> int:
+        """Characters of all chunks."""
+        return sum(len(chunk.text) for chunk in self.chunks)
+
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal plan back."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)

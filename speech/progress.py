@@ -1,4 +1,4 @@
-"""What a running request tells its observer: plan made, takes made and judged, chunks finished, recordings joined."""
+"""What a running request tells its observer: place in the queue, plan, takes, chunks and recordings done."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from typing import Protocol, TypeAlias
 
 from speech.plan import Plan
 from speech.validation.protocol import Check
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The request waits as number `position` (from 1) for its turn.
+
+    By the pace of the latest chunks it begins in `start_seconds` and ends in `finish_seconds`; ``None`` while that
+    is unknown.
+    """
+
+    position: int
+    start_seconds: float | None
+    finish_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ class Joined:
     total_seconds: float
 
 
-Event: TypeAlias = Planned | TakeJudged | ChunkDone | PieceConverted | Finishing | ClipMeasured | Joined
+Event: TypeAlias = Queued | Planned | TakeJudged | ChunkDone | PieceConverted | Finishing | ClipMeasured | Joined
 
 
 class Observer(Protocol):

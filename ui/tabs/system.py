@@ -58,7 +58,7 @@ def _build_errors(services: Services, tab: Any, refresh: Any) -> None:
 
 
 def _state_html(core: CoreEngine, services: Services | None) -> str:
-    loaded = [name for name, there in core.models_loaded.items() if there]
+    loaded = [name for name, there in core.models.loaded.items() if there]
     facts = {
         "Service": f"version {VERSION}, {core.readiness.state}: {core.readiness.reason}",
         "Models in memory": ", ".join(loaded) or "none",
