@@ -20,7 +20,7 @@ from jobs.replies import chunk_reply, event_reply, job_reply
 from jobs.runner import Runner
 from jobs.speech import SpeechJobs
 from jobs.store import JobStore
-from jobs.wav import wav_bytes
+from speech.audio.wav import wav_bytes
 from speech.plan import SEED_LIMIT
 
 DATABASE_FILE: Final = "jobs.sqlite"

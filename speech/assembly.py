@@ -143,8 +143,9 @@ def speak_plan(
             spans.append((start, sink.sample_count))
             seconds_cut += chunk.audio.seconds_cut
             report.append(chunk_quality(chunk.result, start / rate, sink.sample_count / rate, chunk.audio.time_map))
-            _pause(chunk.result.chunk.pause_after_ms, rate, (sink, *originals))
-            observer(ChunkDone(index, len(plan.chunks), sink.sample_count / rate))
+            pause_ms = chunk.result.chunk.pause_after_ms
+            _pause(pause_ms, rate, (sink, *originals))
+            observer(ChunkDone(index, len(plan.chunks), sink.sample_count / rate, chunk.audio.samples, pause_ms))
     return Assembled(tuple(report), tuple(spans), seconds_cut)
 
 

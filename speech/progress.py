@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from speech.plan import Plan
+from speech.samples import Samples
 from speech.validation.protocol import Check
 
 
@@ -44,11 +45,16 @@ class TakeJudged:
 
 @dataclass(frozen=True)
 class ChunkDone:
-    """Chunk `index` of `total` has its audio; `audio_seconds` of the result exist so far."""
+    """Chunk `index` of `total` has its audio; `audio_seconds` of the result exist so far.
+
+    `samples` are the chunk's before the steps on the whole; a pause of `pause_ms` follows them.
+    """
 
     index: int
     total: int
     audio_seconds: float
+    samples: Samples | None = None
+    pause_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import gradio as gr
 
 from core_engine import CoreEngine
 from speech.audio.encode import FORMATS
+from speech.audio.wav import wav_bytes
 from ui.browser import WITH_TAB_KEY
 from ui.wording import download_label, error_html, progress_html, status_html
 from ui.works import Part, Work, Works
@@ -25,9 +27,13 @@ QUICKLY = {**QUIETLY, "queue": False}
 """For handlers that need no place in the queue; files they show would get addresses that a mounted page has not."""
 
 
+LIVE_SECONDS = 1.0
+"""Shortest piece that is played while the rest is being made."""
+
+
 @dataclass(frozen=True)
 class Desk:
-    """The components; `downloads` by format, `key` holds the secret key of the browser tab."""
+    """The components; `downloads` by format, `key` holds the secret of the browser tab, `live` what is played early."""
 
     start: Any
     stop: Any
@@ -36,11 +42,13 @@ class Desk:
     downloads: dict[str, Any]
     more_files: Any
     key: Any
+    live: Any = None
 
     @property
     def shown(self) -> list[Any]:
         """Everything that a work changes."""
-        return [self.start, self.stop, self.status, self.player, self.more_files, *self.downloads.values()]
+        live = [] if self.live is None else [self.live]
+        return [self.start, self.stop, self.status, *live, self.player, self.more_files, *self.downloads.values()]
 
 
 def build_buttons(start: str, name: str) -> tuple[Any, Any]:
@@ -51,11 +59,14 @@ def build_buttons(start: str, name: str) -> tuple[Any, Any]:
     return main, stop
 
 
-def build_desk(buttons: tuple[Any, Any], name: str, greeting: str) -> Desk:
+def build_desk(buttons: tuple[Any, Any], name: str, greeting: str, *, plays_early: bool = False) -> Desk:
     """Status line, player and downloads for the buttons; `name` begins their element ids."""
     status = gr.HTML(
         status_html(greeting), elem_id=f"{name}-status", elem_classes=["status-line", "bare"], padding=False
     )
+    live = gr.Textbox(visible="hidden", elem_id=f"{name}-live") if plays_early else None
+    if live is not None:
+        live.change(None, live, None, js="playPiece", **QUIETLY)
     player = gr.Audio(
         label="Result", interactive=False, elem_id=f"{name}-player", elem_classes="player", buttons=[],
         waveform_options=gr.WaveformOptions(
@@ -71,7 +82,7 @@ def build_desk(buttons: tuple[Any, Any], name: str, greeting: str) -> Desk:
         label="Captions, settings and further files", file_count="multiple", interactive=False, visible=False,
         elem_id=f"{name}-files", elem_classes="more-files",
     )  # fmt: skip
-    return Desk(*buttons, status, player, downloads, more_files, gr.Textbox(visible=False))
+    return Desk(*buttons, status, player, downloads, more_files, gr.Textbox(visible=False), live)
 
 
 class DeskHandlers(Generic[Result]):
@@ -89,8 +100,14 @@ class DeskHandlers(Generic[Result]):
         self._finished = finished
         self._works: Works[Result] = Works()
 
-    def begin(self, key: str, parts: Sequence[Part[Result]]) -> Iterator[Shown]:
-        """Carry the parts out for the browser tab with that key; yields what the page shows from moment to moment."""
+    def begin(self, key: str, parts: Sequence[Part[Result]], *, aloud: bool = False) -> Iterator[Shown]:
+        """Carry the parts out; yields what the page shows from moment to moment.
+
+        Args:
+            key: secret of the browser tab.
+            parts: what to do, one after another.
+            aloud: play what exists already.
+        """
         seconds = self._core.settings.server.request_timeout_seconds
         work = self._works.start(key or secrets.token_hex(16), parts, seconds)
         desk = self._desk
@@ -98,7 +115,9 @@ class DeskHandlers(Generic[Result]):
             **self.busy(), desk.player: gr.update(value=None, subtitles=None),
             desk.more_files: gr.update(visible=False), **self.downloads({}),
         }  # fmt: skip
-        yield from self._follow(work)
+        if desk.live is not None:
+            yield {desk.live: ""}
+        yield from self._follow(work, aloud=aloud)
 
     def come_back(self, key: str) -> Iterator[Shown]:
         """Show the work that this browser tab began before it was loaded anew."""
@@ -145,15 +164,23 @@ class DeskHandlers(Generic[Result]):
         at_once = server.max_concurrent_requests + server.max_waiting_requests + 1
         working = {**QUIETLY, "concurrency_limit": at_once, "concurrency_id": "speech"}
         desk = self._desk
-        desk.stop.click(self.stop, desk.key, desk.stop, **QUICKLY)
+        desk.stop.click(self.stop, desk.key, desk.stop, js="(key) => { stopPieces(); return key; }", **QUICKLY)
         page.load(self.come_back, [desk.key], [*desk.shown, desk.key, *also_shown], js=WITH_TAB_KEY, **working)
         return working
 
-    def _follow(self, work: Work[Result]) -> Iterator[Shown]:
+    def _follow(self, work: Work[Result], *, aloud: bool = False) -> Iterator[Shown]:
         for status in work.follow():
+            if aloud:
+                yield from self._play(work, rest=status.ended)
             if not status.ended:
                 yield {self._desk.status: progress_html(self._core, status)}
             elif status.error is not None:
                 yield {**self.idle(), self._desk.status: error_html(status.error, status)}
             else:
                 yield {**self.idle(), **self._finished(work.results)}
+
+    def _play(self, work: Work[Result], *, rest: bool) -> Iterator[Shown]:
+        rate = self._core.engine.capabilities.sample_rate
+        samples = work.heard(rate, 0.0 if rest else LIVE_SECONDS)
+        if samples is not None:
+            yield {self._desk.live: base64.b64encode(wav_bytes(samples, rate)).decode("ascii")}

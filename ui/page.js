@@ -22,6 +22,39 @@ function sharePreset(name, presets) {
   URL.revokeObjectURL(link.href);
 }
 
+// Pieces of a result are played one after another while the rest is being made.
+const piecePlayer = {context: null, sources: new Set(), end: 0, decoding: Promise.resolve()};
+
+function stopPieces() {
+  for (const source of piecePlayer.sources) source.stop();
+  piecePlayer.sources.clear();
+  piecePlayer.end = 0;
+}
+
+// Takes a WAV file in base64; nothing stands for the beginning of a new result.
+function playPiece(content) {
+  if (!content) return stopPieces();
+  piecePlayer.context ??= new AudioContext();
+  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+  piecePlayer.decoding = piecePlayer.decoding
+    .then(() => piecePlayer.context.decodeAudioData(bytes.buffer))
+    .then(schedulePiece);
+}
+
+function schedulePiece(buffer) {
+  const source = piecePlayer.context.createBufferSource();
+  source.buffer = buffer;
+  source.connect(piecePlayer.context.destination);
+  const start = Math.max(piecePlayer.end, piecePlayer.context.currentTime);
+  piecePlayer.end = start + buffer.duration;
+  piecePlayer.sources.add(source);
+  source.onended = () => piecePlayer.sources.delete(source);
+  source.start(start);
+}
+
+// Whoever plays something else does not want to hear both.
+document.addEventListener("play", stopPieces, true);
+
 // Lets screen readers speak the status lines.
 function announceStatus() {
   for (const line of document.querySelectorAll("#readiness, .status-line")) {

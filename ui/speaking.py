@@ -50,7 +50,8 @@ class Speaking:
             yield {**self.works.idle(), tab.desk.status: error_html(error)}
             return
         yield {tab.quality: gr.update(visible=False)}
-        yield from self.works.begin(given[tab.desk.key], [self._part(item) for item in requests])
+        parts = [self._part(item) for item in requests]
+        yield from self.works.begin(given[tab.desk.key], parts, aloud=bool(given[tab.aloud]))
 
     def list_earlier(self, kept_names: Any) -> Any:
         """The results of this browser."""

@@ -10,9 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Generic, TypeAlias, TypeVar
 
+import numpy as np
+
 from exceptions import ChatterboxError
+from speech.audio.edges import silence
 from speech.cancel import CancelToken
-from speech.progress import Event, Observer
+from speech.progress import ChunkDone, Event, Observer
+from speech.samples import Samples
 from ui.progress import Status, Tally
 
 STEP_SECONDS = 0.5
@@ -46,6 +50,7 @@ class Work(Generic[Result]):
         self._part = 1
         self._token = CancelToken(time.monotonic() + most_seconds)
         self._stopping = False
+        self._heard: list[ChunkDone] = []
         self._news = 0
         self._followers = 0
         self._changed = threading.Condition()
@@ -65,6 +70,20 @@ class Work(Generic[Result]):
             self._stopping = True
             self._token.cancel()
             self._tell()
+
+    def heard(self, sample_rate: int, least_seconds: float) -> Samples | None:
+        """What was spoken since the last call, pauses included; nothing while that is shorter than `least_seconds`."""
+        with self._changed:
+            pieces = [
+                piece
+                for event in self._heard
+                if event.samples is not None
+                for piece in (event.samples, silence(event.pause_ms, sample_rate))
+            ]
+            if sum(map(len, pieces)) < max(1, least_seconds * sample_rate):
+                return None
+            self._heard.clear()
+        return np.concatenate(pieces)
 
     def follow(self) -> Iterator[Status]:
         """Yield a status whenever something changes and at least twice a second; the last one is `Status.ended`.
@@ -96,6 +115,8 @@ class Work(Generic[Result]):
 
     def _note(self, event: Event) -> None:
         with self._changed:
+            if isinstance(event, ChunkDone) and event.samples is not None:
+                self._heard.append(event)
             if self._tally.add(event):
                 self._tell()
 

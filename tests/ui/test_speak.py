@@ -46,7 +46,7 @@ class Page:
         return {self._names[component]: value for component, value in shown.items()}
 
     def form(self, **values: Any) -> dict[Any, Any]:
-        kept = {self.tab.desk.key: "key", self.tab.kept_presets: {}, self.tab.preset_name: ""}
+        kept = {self.tab.desk.key: "key", self.tab.aloud: False, self.tab.kept_presets: {}, self.tab.preset_name: ""}
         form = {name: component.value for name, component in self.tab.inputs.items()}
         form |= {"export_formats": ["wav"], "whisper_threshold": 0.0, "seed": 7, **values}
         return kept | {self.tab.inputs[name]: value for name, value in form.items()}
@@ -126,7 +126,7 @@ def test_a_failure_leaves_the_buttons_usable(make_core: CoreMaker) -> None:
 def test_stop_ends_the_work_of_its_tab_only(make_core: CoreMaker) -> None:
     page = Page(make_core(ToneFaults("hang", takes=-1)))
     running = page.speaking.generate(page.form(text="Hello."))
-    for _ in range(4):
+    for _ in range(5):
         next(running)
 
     page.speaking.works.stop("another tab")

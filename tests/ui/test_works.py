@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 
 from api_models import TTSRequest
@@ -16,6 +17,7 @@ from speech.engines.tone import ToneFaults
 from speech.progress import Observer
 from speech.samples import Samples
 from tests.conftest import CoreMaker
+from tests.support.tones import decode
 from ui.works import Work, Works
 
 THREE_CHUNKS = "First of all.\n\nThe second paragraph is longer than the first.\n\nThird."
@@ -142,6 +144,18 @@ def test_a_new_work_of_the_same_tab_stops_the_earlier_one() -> None:
 
     assert earlier.error is not None and earlier.error.code == "CANCELLED"
     assert later.error is None and second.results == [3]
+
+
+def test_what_is_spoken_can_be_heard_before_the_end(make_core: CoreMaker) -> None:
+    core = make_core(ToneFaults(delay=0.1))
+    running = work(core)
+    rate = core.engine.capabilities.sample_rate
+    pieces = [running.heard(rate, 0.0 if status.ended else 0.5) for status in running.follow()]
+
+    assert len([piece for piece in pieces if piece is not None]) >= 2
+    whole = np.concatenate([piece for piece in pieces if piece is not None])
+    assert np.allclose(whole, decode(running.results[0].files[0].path)[0], atol=2e-4)
+    assert running.heard(rate, 0.0) is None
 
 
 def test_an_old_work_is_forgotten(make_core: CoreMaker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ SAMPLE_TEXT = (
     "The old lighthouse stood at the edge of the harbor, and every evening its lamp swept across the quiet "
     "water.\n\nDr. Smith paid $3.50 at 7:45 p.m. and walked home."
 )
+GREETING = "Press Generate, or Ctrl and Enter, to hear the text."
 TEXT_SUFFIXES = [".txt", ".text", ".md", ".markdown"]
 
 
@@ -31,6 +32,7 @@ class SpeakTab:
 
     inputs: dict[str, Any]
     preset: Any
+    aloud: Any
     desk: Desk
     quality: Any
     history: Any
@@ -67,8 +69,11 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
         with gr.Column(scale=6, min_width=300):
             inputs, preset = _build_inputs(core)
             buttons = build_buttons("Generate", "speak")
+            aloud = gr.Checkbox(True, label="Play while it is being made", elem_id="aloud")
         with gr.Column(scale=5, min_width=300):
-            desk = build_desk(buttons, "speak", "Press Generate, or Ctrl and Enter, to hear the text.")
+            desk = build_desk(
+                buttons, "speak", "Press Generate, or Ctrl and Enter, to hear the text.", plays_early=True
+            )
     quality = gr.HTML(elem_id="quality", elem_classes="bare", padding=False, visible=False)
     with gr.Accordion("Earlier results", open=False, elem_id="history"):
         history = gr.Radio(
@@ -89,7 +94,7 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
             label="Python", language=None, interactive=False, elem_id="python", wrap_lines=True, show_line_numbers=False
         )
     return SpeakTab(
-        inputs={**inputs, **files, **settings}, preset=preset, desk=desk, quality=quality, history=history,
+        inputs={**inputs, **files, **settings}, preset=preset, aloud=aloud, desk=desk, quality=quality, history=history,
         use_settings=use_settings, commands=commands, curl=curl, python=python, new_names=gr.State([]),
         kept_form=browser_store("form", {}), kept_presets=browser_store("presets", {}),
         kept_names=browser_store("results", []), **panel,
@@ -132,7 +137,9 @@ def _connect_work(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     speaking = Speaking(core, tab)
     working = speaking.works.connect(page, tab.quality, tab.new_names)
     shown = [*tab.desk.shown, tab.quality]
-    tab.desk.start.click(speaking.generate, {*tab.inputs.values(), tab.desk.key}, [*shown, tab.new_names], **working)
+    tab.desk.start.click(
+        speaking.generate, {*tab.inputs.values(), tab.desk.key, tab.aloud}, [*shown, tab.new_names], **working
+    )
     page.load(speaking.list_earlier, tab.kept_names, tab.history, **QUICKLY)
     tab.new_names.change(speaking.remember, [tab.new_names, tab.kept_names], [tab.kept_names, tab.history], **QUICKLY)
     tab.history.input(speaking.show_earlier, tab.history, [*shown, tab.use_settings], **QUIETLY)
@@ -154,5 +161,5 @@ def _connect_settings(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     )  # fmt: skip
     tab.share_preset.click(None, [tab.preset, tab.kept_presets], None, js="sharePreset", **QUIETLY)
     page.load(handlers.restore, [tab.kept_form, tab.kept_presets], [*controls, tab.preset], **QUICKLY)
-    keep_form({**tab.inputs, "preset": tab.preset}, tab.kept_form)
+    keep_form({**tab.inputs, "preset": tab.preset, "aloud": tab.aloud}, tab.kept_form)
     tab.commands.expand(handlers.commands, set(controls), [tab.curl, tab.python], **QUICKLY)
