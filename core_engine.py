@@ -194,16 +194,22 @@ class CoreEngine:
 
     @contextlib.contextmanager
     def stream(
-        self, request: TTSRequest, observer: Observer = ignore, cancel: CancelToken | None = None
+        self,
+        request: TTSRequest,
+        observer: Observer = ignore,
+        cancel: CancelToken | None = None,
+        *,
+        short_opening: bool = True,
     ) -> Iterator[LiveSpeech]:
         """Speak a text chunk by chunk to a listener; a context in which `LiveSpeech.blocks` are to be taken.
 
-        The first chunks are cut short, so that sound starts early, and no files are made.
+        No files are made.
 
         Args:
             request: fields that are left out take the operator's defaults.
             observer: told of the plan, each take and each finished chunk, in the calling thread.
             cancel: stops the work within one chunk; the configured time limit applies without one.
+            short_opening: cut the first chunks short, so that sound starts early.
 
         Raises:
             ChatterboxError: one of its subclasses.
@@ -211,7 +217,7 @@ class CoreEngine:
         token = self._token(cancel)
         with self.operations.operation("tts", observer) as operation:
             self.refuse_overload()
-            planned = self.plan(request, short_opening=True)
+            planned = self.plan(request, short_opening=short_opening)
             with self._admitted(token, operation.observe, planned.plan.length) as observe:
                 live = LiveSpeech(request, self.order(request, planned), self.workshop, observe, token)
                 yield live
