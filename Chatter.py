@@ -28,7 +28,7 @@ def _serve(settings: Settings) -> int:
     from ui.page import create_page_app
 
     core = CoreEngine(settings, retry=model_download_policy(settings.error_handling))
-    return serve(create_page_app(core), core, settings.server)
+    return serve(create_page_app(core), core)
 
 
 if __name__ == "__main__":

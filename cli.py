@@ -18,6 +18,8 @@ from config import Settings, load_settings
 from core.results import SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError
+from guard.keys import KeyStore
+from guard.scopes import SCOPES
 from resilience.retries import model_download_policy
 from speech.audio.encode import FORMATS
 from speech.engines.chatterbox.checkpoints import CHECKPOINTS, find
@@ -27,6 +29,8 @@ from speech.progress import ChunkDone, Event
 from speech.weights import WeightStore
 from speech.weights_catalogue import CATALOGUE
 
+DEFAULT_SCOPES = ("speak", "voices")
+"""Of a new key, unless its maker says otherwise."""
 LOAD_SECONDS = 900.0
 """Longest wait for models: the first preparation takes under a minute, a download longer."""
 SUFFIXES = {**{spec.suffix: name for name, spec in FORMATS.items()}, ".ogg": "opus"}
@@ -40,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         "doctor": _doctor,
         "models": _models,
         "prepare": _prepare,
+        "keys": _keys,
     }
     try:
         return commands[options.command](options, load_settings(options.config))
@@ -65,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("action", choices=("list", "download", "verify"))
     models.add_argument("--model", choices=tuple(CHECKPOINTS), help="download this Chatterbox model")
     prepare = commands.add_parser("prepare", help="make the models ready for this machine")
-    for command in (say, doctor, models, prepare):
+    keys = commands.add_parser("keys", help="make, list or remove API keys")
+    keys.add_argument("action", choices=("add", "list", "remove"))
+    keys.add_argument("name", nargs="?", default="", help="name of the key; to remove, its name or id")
+    keys.add_argument("--scope", action="append", choices=SCOPES, help="what it opens; may be repeated")
+    for command in (say, doctor, models, prepare, keys):
         command.add_argument("--config", type=Path, help="configuration file")
     return parser
 
@@ -186,6 +195,20 @@ def _prepare(options: argparse.Namespace, settings: Settings) -> int:
     finally:
         core.close()
     _tell(f"Ready: {core.engine.capabilities.engine} ({core.engine.capabilities.model}), {_validator_name(core)}.")
+    return 0
+
+
+def _keys(options: argparse.Namespace, settings: Settings) -> int:
+    store = KeyStore(settings.paths.keys_file)
+    if options.action == "add":
+        secret = store.add(options.name, options.scope or DEFAULT_SCOPES)
+        _tell("This is the only time the key is shown. From now on every request needs one.")
+        _say_line(secret)
+    elif options.action == "remove":
+        _say_line(f"Removed {store.remove(options.name).name}.")
+    else:
+        for key in store.keys:
+            _say_line(f"{key.id}  {','.join(key.scopes)}  {key.created}  {key.name}")
     return 0
 
 

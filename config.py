@@ -21,6 +21,7 @@ from config_sections import (
     OpenAISettings,
     PathSettings,
     ResourceManagementSettings,
+    SecuritySettings,
     ServerSettings,
     SpeedFactorSettings,
     UiSettings,
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     )
 
     server: ServerSettings = ServerSettings()
+    security: SecuritySettings = SecuritySettings()
     paths: PathSettings = PathSettings()
     models: ModelSettings = ModelSettings()
     validation: ValidationSettings = ValidationSettings()

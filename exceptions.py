@@ -4,11 +4,14 @@
 
     ChatterboxError                 INTERNAL_ERROR       500
     ├── InvalidRequestError         VALIDATION_ERROR     422   the caller's input; names the field
+    ├── UnauthorizedError           UNAUTHORIZED         401   no key, or a wrong one
+    ├── ForbiddenError              FORBIDDEN            403   a key without the scope; a page from elsewhere
     ├── ResourceNotFoundError       RESOURCE_NOT_FOUND   404
     ├── ConflictError               CONFLICT             409
     ├── PayloadTooLargeError        PAYLOAD_TOO_LARGE    413
     ├── UnsupportedMediaError       UNSUPPORTED_MEDIA    415
     ├── QueueFullError              QUEUE_FULL           429   retryable
+    ├── RateLimitedError            RATE_LIMITED         429   retryable
     ├── CancelledError              CANCELLED            499
     ├── GenerationError             GENERATION_ERROR     502   names the chunk
     ├── ModelLoadError              MODEL_LOAD_ERROR     503   retryable
@@ -64,6 +67,20 @@ class InvalidRequestError(ChatterboxError):
     status = 422
 
 
+class UnauthorizedError(ChatterboxError):
+    """The request carries no API key, or a wrong one, where one is needed."""
+
+    code = "UNAUTHORIZED"
+    status = 401
+
+
+class ForbiddenError(ChatterboxError):
+    """The key may not do this, or a browser asks for a page that may not."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
 class ResourceNotFoundError(ChatterboxError):
     """A named voice, file or route does not exist."""
 
@@ -96,6 +113,14 @@ class QueueFullError(ChatterboxError):
     """The lane's queue is full; nothing was allocated for this request."""
 
     code = "QUEUE_FULL"
+    status = 429
+    retryable = True
+
+
+class RateLimitedError(ChatterboxError):
+    """More requests in a minute than the caller may make."""
+
+    code = "RATE_LIMITED"
     status = 429
     retryable = True
 

@@ -9,16 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.body_limit import BodyLimit
 from api.context import RequestContext
-from api.errors import ERROR_RESPONSES, install_error_handlers
+from api.errors import ERROR_RESPONSES, install_error_handlers, refusal
 from api.interfaces import add_interfaces
 from api.openai_edge import OpenAIEdge
 from api.routers import concat, errors, jobs, metrics, models, outputs, resources, system, text, tts, vc
 from config import Settings
 from core_engine import CoreEngine
+from guard.gate import Gate
+from guard.keys import KeyStore
+from guard.slow_bodies import SlowBodies
 from management.resources import ResourceManager
 from management.scheduler import CleanupScheduler
 from monitoring.monitor import Monitor
@@ -33,13 +37,26 @@ API_PREFIX = "/api/v1"
 
 
 class SpeechApp(FastAPI):
-    """FastAPI with request context and monitoring outside of everything, its own last error handler included."""
+    """FastAPI with request context, monitoring and gate outside of everything, its own last error handler included."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap what FastAPI builds."""
+        settings: Settings = self.state.core.settings
+        page = settings.ui.mount_path if settings.ui.enable_ui else "/docs"
+        keys = KeyStore(settings.paths.keys_file)
+        gate = Gate(super().build_middleware_stack(), keys, settings.security, page, refusal)
+        inner = _with_origins(gate, settings.security.allowed_origins)
         monitor: Monitor = self.state.monitor
         failures: FailureCapture = self.state.failures
-        return RequestContext(monitor.around(failures.around(OpenAIEdge(super().build_middleware_stack()))))
+        return RequestContext(monitor.around(failures.around(OpenAIEdge(inner))))
+
+
+def _with_origins(app: ASGIApp, origins: list[str]) -> ASGIApp:
+    """Answer browsers' questions about other origins, where there are any that may use the service."""
+    if not origins:
+        return app
+    exposed = ["X-Request-ID", "X-Output-URL", "X-Generation-Seed", "X-Quality-Verdict", "Retry-After"]
+    return CORSMiddleware(app, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
 
 
 def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
@@ -67,6 +84,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     app.state.workers = ThreadPoolExecutor(
         server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
     )
+    app.add_middleware(SlowBodies)
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
     for part in (tts, text, vc, concat, jobs, system, metrics, errors, resources, models):
@@ -149,7 +167,7 @@ def _serve(settings: Settings) -> int:
     from serving import serve
 
     app = create_app(settings)
-    return serve(app, app.state.core, settings.server, settings.server.drain_seconds)
+    return serve(app, app.state.core, settings.server.drain_seconds)
 
 
 if __name__ == "__main__":

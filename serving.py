@@ -14,7 +14,6 @@ from typing import Any
 
 import uvicorn
 
-from config_sections import ServerSettings
 from core_engine import CoreEngine
 from guard.slow_headers import SlowHeaderProtocol
 
@@ -60,22 +59,23 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: Any, core: CoreEngine, settings: ServerSettings, finish_seconds: float = 0.0) -> int:
+def serve(app: Any, core: CoreEngine, finish_seconds: float = 0.0) -> int:
     """Serve until Ctrl-C or SIGTERM, or until the device is lost.
 
     Args:
         app: a FastAPI application; its ``state.release_page``, if set, ends the connections of open pages.
-        core: closed before the connections are, so that waiting requests are answered rather than cut.
-        settings: where to listen.
+        core: closed before the connections are, so that waiting requests are answered rather than cut; its settings
+            say where to listen.
         finish_seconds: how long a stop waits for running requests.
 
     Returns:
         The exit code.
     """
+    server, proxies = core.settings.server, core.settings.security.trusted_proxies
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, http=SlowHeaderProtocol,
-        log_level=settings.log_level.lower(), log_config=None, access_log=False,
-        timeout_graceful_shutdown=LAST_RESORT_SECONDS,
+        app, host=server.host, port=server.port, http=SlowHeaderProtocol, proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies, server_header=False, log_level=server.log_level.lower(), log_config=None,
+        access_log=False,         timeout_graceful_shutdown=LAST_RESORT_SECONDS,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, core, finish_seconds).run()

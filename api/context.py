@@ -1,4 +1,4 @@
-"""Gives every request an id that its reply carries."""
+"""Gives every request an id that its reply carries, and every reply the headers that keep browsers careful."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from guard.browsers import SECURITY_HEADERS
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -34,7 +36,7 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                headers.update(SECURITY_HEADERS)
             await send(message)
 
         await self.app(scope, receive, send_with_id)

@@ -24,6 +24,7 @@ _CODES = {
     403: "FORBIDDEN",
     404: "RESOURCE_NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
     409: "CONFLICT",
     413: "PAYLOAD_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA",
@@ -83,17 +84,25 @@ def _request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-async def _own(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ChatterboxError)
+def refusal(scope: Scope, error: ChatterboxError) -> JSONResponse:
+    """The reply to an exception of ours, for whoever stands before the handlers."""
+    request_id = str(scope.get("state", {}).get("request_id", ""))
     if error.status >= 500:
         log.error("%s: %s", error.code, error.message, exc_info=error.__cause__)
     detail = error.detail
     if error.field is not None:
         detail = [{"field": error.field, "message": error.message, **(detail if isinstance(detail, dict) else {})}]
-    headers = {"Retry-After": str(error.retry_after or 5)} if error.status in (429, 503, 507) else None
+    headers = {"Retry-After": str(error.retry_after or 5)} if error.status in (429, 503, 507) else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return error_response(
-        error.status, error.code, error.message, _request_id(request), detail=detail, headers=headers, error=error
+        error.status, error.code, error.message, request_id, detail=detail, headers=headers, error=error
     )
+
+
+async def _own(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ChatterboxError)
+    return refusal(request.scope, error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,7 @@ from config_sections.models import ModelSettings
 from config_sections.openai import OpenAISettings
 from config_sections.paths import PathSettings
 from config_sections.resource_management import ResourceManagementSettings
+from config_sections.security import SecuritySettings
 from config_sections.server import ServerSettings
 from config_sections.speed_factor import SpeedFactorSettings
 from config_sections.ui import UiSettings
@@ -20,6 +21,7 @@ __all__ = [
     "OpenAISettings",
     "PathSettings",
     "ResourceManagementSettings",
+    "SecuritySettings",
     "ServerSettings",
     "SpeedFactorSettings",
     "UiSettings",

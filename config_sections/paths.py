@@ -24,3 +24,5 @@ class PathSettings(Section):
     """Prepared models and downloads; may be deleted at any time and is made again."""
     logs_dir: Path = Path("logs")
     """What outlives a restart of the service: the errors it tracked."""
+    keys_file: Path = Path("keys.json")
+    """Digests of the API keys; made with the first key."""

@@ -14,7 +14,7 @@ class ServerSettings(Section):
     """Where the service listens and what it writes to its log."""
 
     host: str = "127.0.0.1"
-    """Address to listen on. Everything but loopback is open to the network: there is no key check yet."""
+    """Address to listen on. Others than loopback need an API key; see docs/security.md."""
     port: int = Field(7860, ge=0, le=65535)
     """TCP port; 0 takes any free one."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

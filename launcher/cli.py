@@ -49,6 +49,11 @@ def build_parser() -> argparse.ArgumentParser:
     models.add_argument("action", choices=MODEL_ACTIONS)
     models.add_argument("--model", help="a Chatterbox model to fetch: english, multilingual, turbo, nano, vc ...")
     _add_config(models)
+    keys = commands.add_parser("keys", help="make, list or remove API keys")
+    keys.add_argument("action", choices=("add", "list", "remove"))
+    keys.add_argument("name", nargs="?", help="name of the key; to remove, its name or id")
+    keys.add_argument("--scope", action="append", choices=("speak", "voices", "admin"), help="may be repeated")
+    _add_config(keys)
     return parser
 
 
@@ -81,6 +86,7 @@ def _dispatch(argv: list[str], console: Console) -> int:
         "say": _say,
         "doctor": _doctor,
         "models": _models,
+        "keys": _keys,
     }
     return run[arguments.command](arguments, console)
 
@@ -145,6 +151,14 @@ def _doctor(arguments: argparse.Namespace, console: Console) -> int:
 def _models(arguments: argparse.Namespace, console: Console) -> int:
     python = _ensure(environment.venv_folder(), console)
     return inside.hand_over(python, "cli.py", ["models", arguments.action, *_flags(arguments, "model", "config")])
+
+
+def _keys(arguments: argparse.Namespace, console: Console) -> int:
+    python = _ensure(environment.venv_folder(), console)
+    scopes = [part for scope in arguments.scope or () for part in ("--scope", scope)]
+    name = ["--", arguments.name] if arguments.name else []
+    flags = [*scopes, *_flags(arguments, "config")]
+    return inside.hand_over(python, "cli.py", ["keys", *flags, arguments.action, *name])
 
 
 def _flags(arguments: argparse.Namespace, *names: str) -> list[str]:

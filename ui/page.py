@@ -17,8 +17,11 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from config import Settings
 from config_sections import ApiSettings
 from core_engine import CoreEngine
+from guard.gate import Gate
+from guard.keys import KeyStore
 from ui.services import Services
 from ui.theme import ICON, page_options
 from ui.wording import readiness_html
@@ -107,11 +110,13 @@ def _build_tabs(core: CoreEngine, services: Services | None, page: Any) -> None:
 
 
 class PageApp(FastAPI):
-    """FastAPI with the guard outside of everything, the body limiter included."""
+    """FastAPI with the guards outside of everything, the body limiter included."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap what FastAPI builds."""
-        return Guard(super().build_middleware_stack(), self.state.core.settings.api)
+        settings: Settings = self.state.core.settings
+        inner = Guard(super().build_middleware_stack(), settings.api)
+        return Gate(inner, KeyStore(settings.paths.keys_file), settings.security, "/")
 
 
 def mount_page(app: FastAPI, core: CoreEngine, services: Services | None = None) -> None:

@@ -97,7 +97,7 @@ def test_check_34_a_lost_device_ends_the_process_with_70(tmp_path: Path) -> None
         "from tests.support.faults import FaultEngine\n"
         "settings = load_settings(Path(sys.argv[1]), {'server': {'port': int(sys.argv[2])}})\n"
         "core = CoreEngine(settings, engine=FaultEngine('lost'))\n"
-        "sys.exit(serve(main_api.create_app(settings, core), core, settings.server))\n",
+        "sys.exit(serve(main_api.create_app(settings, core), core))\n",
         "utf-8",
     )
     (tmp_path / "config.yaml").write_text("ui: {enable_ui: false}\nvalidation: {enabled: false}\n", "utf-8")
