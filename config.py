@@ -17,6 +17,7 @@ from config_sections import (
     ApiSettings,
     ErrorHandlingSettings,
     JobSettings,
+    LibrarySettings,
     ModelSettings,
     OpenAISettings,
     PathSettings,
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()
     validation: ValidationSettings = ValidationSettings()
     api: ApiSettings = ApiSettings()
+    library: LibrarySettings = LibrarySettings()
     openai: OpenAISettings = OpenAISettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""

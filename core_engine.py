@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from api_models import ConcatRequest, MixedConcatRequest, TextOptions, TextPreviewRequest, TTSRequest, VCOptions
 from config import Settings
+from core.casting import Casting
 from core.concat_report import JoinedResult
 from core.concat_sources import UploadedAudio
 from core.concat_work import Join
@@ -17,6 +18,7 @@ from core.conversion_work import SourceRecording, carry_out_conversion
 from core.conversions import Conversions
 from core.downloads import Downloads
 from core.engine_choice import ChosenEngine, build_engine, build_validators
+from core.folders import Folders
 from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
 from core.models import LoadReport, Models, build_lane
@@ -24,16 +26,15 @@ from core.operations import Operations
 from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign, refuse_long, refuse_speed
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
-from core.validators import ValidatorChoice, ValidatorPool
+from core.validators import ValidatorPool, validator_for
 from exceptions import NotReadyError
 from library.disk import require_free
 from library.outputs import OutputStore
-from library.recordings import RecordingStore
 from speech.admission import Admission
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
 from speech.plan import SEED_LIMIT
-from speech.planning import PlannedSpeech, choose_voice, plan_speech
+from speech.planning import PlannedSpeech, plan_speech
 from speech.progress import Observer, ignore
 from speech.retry import Retry, once
 from speech.validation.protocol import Validator
@@ -63,12 +64,12 @@ class CoreEngine:
             ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine, retry)
         )
         self.operations = Operations()
-        self.outputs = OutputStore(settings.paths.output_dir)
-        self.voices = RecordingStore(settings.paths.reference_audio_dir)
-        self.vc_inputs = RecordingStore(settings.paths.vc_input_dir)
+        self._folders = Folders(settings)
+        self.outputs, self.voices, self.vc_inputs = self._folders.stores
         self.downloads = Downloads(settings)
         self.lane = build_lane(settings, self.engine)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
+        self.casting = Casting(self.lane, self.voices, settings)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self.models = Models(self.lane, self.validators, self.operations)
@@ -111,6 +112,7 @@ class CoreEngine:
         self._admission.cancel_all(NotReadyError("The service is stopping."))
         self.lane.close()
         self.validators.unload()
+        self._folders.close()
 
     def plan(
         self, request: TTSRequest | TextPreviewRequest, longest: int | None = None, *, short_opening: bool = False
@@ -125,7 +127,7 @@ class CoreEngine:
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
-        full = request.with_defaults(self.settings.tts_defaults)
+        full = request.with_defaults(self.casting.defaults(request))
         refuse_long(full.text, longest or self.settings.api.max_text_length)
         if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
             refuse_speed(full.speed_factor, self.settings.speed_factor)
@@ -141,6 +143,7 @@ class CoreEngine:
         cancel: CancelToken | None = None,
         *,
         name: str = "tts",
+        outputs: OutputStore | None = None,
     ) -> SpeechResult:
         """Speak a text into files.
 
@@ -149,19 +152,23 @@ class CoreEngine:
             observer: told of the plan, each take and each finished chunk, in the calling thread.
             cancel: stops the work within one chunk; the configured time limit applies without one.
             name: begins the names of the files.
+            outputs: where they are to be, instead of the service's outputs.
 
         Raises:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
         """
         token = self._token(cancel)
+        workshop = self.workshop if outputs is None else replace(self.workshop, outputs=outputs)
         with self.operations.operation("tts", observer) as operation:
             self.refuse_overload()
             planned = self.plan(request)
             work = planned.plan.length * request.num_generations
             with self._admitted(token, operation.observe, work) as observe:
-                result = carry_out(self.order(request, planned, name), self.workshop, observe, token)
+                result = carry_out(self.order(request, planned, name), workshop, observe, token)
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
-            return result
+        if outputs is None:
+            self.casting.note_use(planned.plan)
+        return result
 
     def vc(
         self,
@@ -262,10 +269,10 @@ class CoreEngine:
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
-        full = request.with_defaults(self.settings.tts_defaults)
+        full = request.with_defaults(self.casting.defaults(request))
         use = engine_use(request, full, self.engine.capabilities)
         finishing = finishing_rules(full, use.stretch)
-        choice = self._validator_for(full, planned.plan.chunks[0].language)
+        choice = validator_for(self.validators, full, planned.plan.chunks[0].language)
         if choice.instead:
             use = use.with_ignored(unavailable_checker(full))
         return SpeechOrder(
@@ -286,14 +293,7 @@ class CoreEngine:
         self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
     ) -> PlannedSpeech:
         refuse_foreign(options, self.engine.capabilities)
-        voice = choose_voice(self.engine, options.voice)
         rules = replace(reading_rules(options), short_opening=short_opening)
         drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
-        return plan_speech(text, self.engine, voice, options.language, parameters, rules, drawn)
-
-    def _validator_for(self, request: TTSRequest, language: str) -> ValidatorChoice:
-        if request.bypass_whisper_checking:
-            return ValidatorChoice(None)
-        choice = self.validators.choose(request.whisper_model_name, faster_whisper=request.use_faster_whisper)
-        knows = choice.validator is not None and language.split("-")[0] in choice.validator.languages
-        return choice if knows else ValidatorChoice(None, choice.instead)
+        choose, language = self.casting.choose, options.language
+        return plan_speech(text, self.engine, choose(options.voice), language, parameters, rules, drawn, choose)

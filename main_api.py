@@ -17,7 +17,21 @@ from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers, refusal
 from api.interfaces import add_interfaces
 from api.openai_edge import OpenAIEdge
-from api.routers import concat, errors, jobs, metrics, models, outputs, resources, system, text, tts, vc
+from api.routers import (
+    concat,
+    errors,
+    jobs,
+    metrics,
+    models,
+    outputs,
+    resources,
+    system,
+    text,
+    tts,
+    vc,
+    vc_inputs,
+    voices,
+)
 from config import Settings
 from core_engine import CoreEngine
 from guard.gate import Gate
@@ -87,9 +101,10 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     app.add_middleware(SlowBodies)
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
-    for part in (tts, text, vc, concat, jobs, system, metrics, errors, resources, models):
+    parts = (tts, text, vc, concat, voices, vc_inputs, outputs, jobs, system, metrics, errors, resources, models)
+    for part in parts:
         app.include_router(part.router, prefix=API_PREFIX)
-    app.include_router(outputs.router)
+    app.include_router(outputs.files_router)
     app.add_api_route("/", _root(settings, add_interfaces(app, settings)), include_in_schema=False)
     if settings.ui.enable_ui:
         from ui.page import mount_page

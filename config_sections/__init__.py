@@ -3,6 +3,7 @@
 from config_sections.api import ApiSettings
 from config_sections.error_handling import ErrorHandlingSettings
 from config_sections.jobs import JobSettings
+from config_sections.library import LibrarySettings
 from config_sections.models import ModelSettings
 from config_sections.openai import OpenAISettings
 from config_sections.paths import PathSettings
@@ -17,6 +18,7 @@ __all__ = [
     "ApiSettings",
     "ErrorHandlingSettings",
     "JobSettings",
+    "LibrarySettings",
     "ModelSettings",
     "OpenAISettings",
     "PathSettings",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_models import TTSRequest
 from core.results import GenerationResult
+from library.outputs import CAPTION_SUFFIXES
 from library.result_files import ResultFiles
 from library.settings_csv import settings_csv
 from speech.captions import CaptionWord, caption_words, make_cues, to_json, to_srt, to_vtt
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from core.speech_work import SpeechOrder
 
 TITLE_LENGTH = 80
-CAPTION_SUFFIXES = {"srt": ".srt", "vtt": ".vtt", "json": ".captions.json"}
-"""File name endings of captions; the plain ``.json`` beside the audio is the sidecar, which is not served."""
 
 
 def tags_of(request: TTSRequest, plan: Plan, capabilities: Capabilities) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api_models import TTSRequest
 from exceptions import ConfigurationError, ModelLoadError
 from speech.engines.protocol import ProgressReport
 from speech.validation.protocol import Validator
@@ -107,3 +108,12 @@ class ValidatorPool:
         while len(self._others) > OTHERS_KEPT:
             self._others.popitem(last=False)[1].unload()
         return ValidatorChoice(validator)
+
+
+def validator_for(pool: ValidatorPool, request: TTSRequest, language: str) -> ValidatorChoice:
+    """Who checks the takes of a request in this language: nobody if it asks for that, or nobody knows the language."""
+    if request.bypass_whisper_checking:
+        return ValidatorChoice(None)
+    choice = pool.choose(request.whisper_model_name, faster_whisper=request.use_faster_whisper)
+    knows = choice.validator is not None and language.split("-")[0] in choice.validator.languages
+    return choice if knows else ValidatorChoice(None, choice.instead)

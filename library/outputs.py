@@ -1,17 +1,33 @@
-"""The outputs folder: names for new results, and finding finished audio."""
+"""The outputs folder: names for new results, finding, listing and deleting finished audio.
+
+The files of one result share their stem. Beside ``STEM.wav`` and other formats lie its sidecar ``STEM.json``, captions,
+``STEM.settings.csv``, ``STEM_original.wav`` and ``STEM_chunk001.wav``; what belongs to all of them goes with the last.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 from exceptions import ResourceNotFoundError
+from library.disk_folder import read_sidecar
+from library.entries import Digest, Entry, Filter
+from library.index import Index
+from library.pairs import remove_empty_folders, remove_files, write_sidecar
 from library.result_files import ResultFiles
-from library.roots import existing_file, safe_relative
+from library.roots import existing_file, safe_relative, spelled_on_disk
+from speech.audio.containers import measure_length
+from speech.audio.decode import SUFFIXES
 from speech.audio.encode import FORMATS
 
-MEDIA_TYPES = {
+CAPTION_SUFFIXES: Final = {"srt": ".srt", "vtt": ".vtt", "json": ".captions.json"}
+"""File name endings of captions; the plain ``.json`` beside the audio is the sidecar, which is not served."""
+MEDIA_TYPES: Final = {
     **{spec.suffix: spec.media_type for spec in FORMATS.values()},
     ".srt": "application/x-subrip",
     ".vtt": "text/vtt",
@@ -19,9 +35,12 @@ MEDIA_TYPES = {
 }
 """What is served, by the ending of its name; sidecars and settings are not."""
 
+_PART: Final = re.compile(r"_(original|chunk\d{3,})$")
+_SHOWN_TEXT: Final = 200
+
 
 class OutputStore:
-    """The outputs folder.
+    """The outputs folder; thread-safe.
 
     Args:
         root: created when first written to.
@@ -31,6 +50,37 @@ class OutputStore:
         self.root = root
         self._names = threading.Lock()
         self._last_stamp = ""
+        self._index = Index(root, self)
+        self._changing = threading.Lock()
+
+    def sidecar_name(self, file_name: str) -> str:
+        """Part of `entries.Sidecars`."""
+        return f"{_stem(file_name)}.json"
+
+    def digest(self, name: str, sidecar: Mapping[str, Any]) -> Digest:
+        """Part of `entries.Sidecars`."""
+        settings = sidecar.get("settings")
+        settings = settings if isinstance(settings, dict) else {}
+        quality = sidecar.get("quality")
+        quality = quality if isinstance(quality, dict) else {}
+        text = str(settings.get("text") or "")[:_SHOWN_TEXT]
+        stem = PurePosixPath(name).stem
+        seconds = sidecar.get("audio_seconds") if stem == _stem(PurePosixPath(name).name) else None
+        return Digest(
+            kind=str(sidecar.get("type") or _kind_of(stem)),
+            words=(text, str(settings.get("title") or "")),
+            seconds=float(seconds) if isinstance(seconds, (int, float)) else None,
+            details={
+                "parameters": {key: value for key, value in settings.items() if key != "text"},
+                "text": text,
+                "quality": {key: quality.get(key) for key in ("verdict", "wer")} if quality else None,
+                "sources": sidecar.get("source_files") or [],
+                "voices": sidecar.get("voices") or [],
+                "engine": sidecar.get("engine"),
+                "watermarked": sidecar.get("watermarked"),
+                "keep": sidecar.get("keep") is True,
+            },
+        )
 
     def find(self, words: str) -> tuple[Path, str]:
         """Path and media type of the audio or caption file a client names.
@@ -64,4 +114,114 @@ class OutputStore:
             InvalidRequestError: no safe folder.
             DiskFullError: while writing.
         """
-        return ResultFiles(self.root, self.root / safe_relative(folder, "folder"))
+        return ResultFiles(self.root, spelled_on_disk(self.root, safe_relative(folder, "folder")))
+
+    def page(self, wanted: Filter, page: int, page_size: int) -> tuple[list[Entry], int]:
+        """Entries of one page, numbered from 1, newest first, and how many there are in all."""
+        entries, total = self._index.page(wanted, (page - 1) * page_size, page_size, newest_first=True)
+        return [self._measured(entry) for entry in entries], total
+
+    def select(self, wanted: Filter) -> list[Entry]:
+        """All entries that are meant, by name."""
+        return self._index.select(wanted)
+
+    def folders(self) -> dict[str, int]:
+        """How many audio files each folder holds itself; the root is the empty name."""
+        return self._index.folders()
+
+    def record(self, words: str) -> tuple[Entry, dict[str, Any]]:
+        """What is known of an output, and all of its sidecar.
+
+        Raises:
+            ResourceNotFoundError: there is no such audio.
+        """
+        path = self._audio(words)
+        name = path.relative_to(self.root.resolve()).as_posix()
+        found = self._index.select(Filter(names=(name,)))
+        if not found:
+            raise ResourceNotFoundError("There is no such file.", field="name")
+        return self._measured(found[0]), read_sidecar(path.with_name(self.sidecar_name(path.name)))
+
+    def captions(self, name: str) -> dict[str, str]:
+        """Caption files of an output by format, with their names."""
+        place = PurePosixPath(name)
+        stem = place.with_name(_stem(place.name))
+        names = {kind: f"{stem}{suffix}" for kind, suffix in CAPTION_SUFFIXES.items()}
+        return {kind: found for kind, found in names.items() if (self.root / found).is_file()}
+
+    def keep(self, words: str, *, keep: bool) -> Entry:
+        """Protect all files of a result from automatic cleaning, or no longer."""
+        with self._changing:
+            path = self._audio(words)
+            sidecar = path.with_name(self.sidecar_name(path.name))
+            write_sidecar(sidecar, {**read_sidecar(sidecar), "keep": keep})
+        return self.record(words)[0]
+
+    def resolved(self, words: str) -> str:
+        """Name of the audio that a client names.
+
+        Raises:
+            ResourceNotFoundError: there is no such audio.
+        """
+        return self._audio(words).relative_to(self.root.resolve()).as_posix()
+
+    def delete(self, words: str) -> str:
+        """Delete one audio file, and with the last of its result what belongs to that; returns its name.
+
+        Raises:
+            ResourceNotFoundError: there is no such audio.
+        """
+        with self._changing:
+            path = self._audio(words)
+            stem = _stem(path.name)
+            others = [other for other in self._result_audio(path.parent, stem) if other != path]
+            belonging = (".json", ".settings.csv", *CAPTION_SUFFIXES.values())
+            rest = () if others else tuple(path.with_name(f"{stem}{suffix}") for suffix in belonging)
+            remove_files(path, rest)
+            base = self.root.resolve()
+            remove_empty_folders(base, path.parent)
+        return path.relative_to(base).as_posix()
+
+    def archive(self, names: Iterable[str]) -> list[tuple[str, Path]]:
+        """Name and path of each of these files, for `zip_stream.zip_blocks`.
+
+        Raises:
+            ResourceNotFoundError: one of them does not exist.
+        """
+        base = self.root.resolve()
+        paths = [self.find(name)[0] for name in dict.fromkeys(names)]
+        return [(path.relative_to(base).as_posix(), path) for path in paths]
+
+    def close(self) -> None:
+        """Give the index up; the next look opens it again."""
+        self._index.close()
+
+    def _audio(self, words: str) -> Path:
+        path = existing_file(self.root, words, "name")
+        if path.suffix.lower() not in SUFFIXES:
+            raise ResourceNotFoundError("There is no such file.", field="name")
+        return path
+
+    def _result_audio(self, folder: Path, stem: str) -> list[Path]:
+        return [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in SUFFIXES and _stem(path.name) == stem and not path.name.startswith(".")
+        ]
+
+    def _measured(self, entry: Entry) -> Entry:
+        if entry.seconds is not None and entry.sample_rate is not None:
+            return entry
+        seconds, rate = measure_length(spelled_on_disk(self.root, Path(entry.name))) or (0.0, 0)
+        self._index.measured(entry.name, entry.changed, seconds, rate)
+        return replace(entry, seconds=seconds, sample_rate=rate)
+
+
+def _stem(file_name: str) -> str:
+    """What all files of a result share."""
+    return _PART.sub("", PurePosixPath(file_name).stem)
+
+
+def _kind_of(stem: str) -> str:
+    kind = stem.partition("_")[0]
+    return kind if kind in ("tts", "vc", "concat") else "unknown"

@@ -10,7 +10,9 @@ from exceptions import InvalidRequestError, ResourceNotFoundError
 
 MAX_SEGMENT_BYTES = 200
 MAX_DEPTH = 8
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\/]')
+_UNSEEN = ("Cs", "Cf", "Co", "Cn")
+"""Unicode categories of signs that cannot be seen or mean nothing everywhere."""
 _DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$")
 
 
@@ -22,20 +24,23 @@ def safe_segment(segment: str, field: str) -> str:
             system forbids.
     """
     name = unicodedata.normalize("NFC", segment)
-    faulty = (
-        not name
-        or name != name.strip()
-        or name.endswith(".")
-        or name.startswith(".")
-        or _FORBIDDEN.search(name) is not None
-        or _DEVICES.match(name) is not None
-        or "/" in name
-        or len(name.encode("utf-8", "surrogatepass")) > MAX_SEGMENT_BYTES
-        or any(unicodedata.category(character) in ("Cs", "Cf", "Co", "Cn") for character in name)
-    )
-    if faulty:
+    if not is_safe_segment(name):
         raise InvalidRequestError(f"{segment[:60]!r} cannot be used as a file or folder name.", field=field)
     return name
+
+
+def is_safe_segment(name: str) -> bool:
+    """Whether a name in NFC can be used on every system; see `safe_segment`."""
+    return not (
+        not name
+        or name != name.strip()
+        or name[0] == "."
+        or name[-1] == "."
+        or _FORBIDDEN.search(name) is not None
+        or _DEVICES.match(name) is not None
+        or len(name.encode("utf-8", "surrogatepass")) > MAX_SEGMENT_BYTES
+        or (not name.isascii() and any(unicodedata.category(sign) in _UNSEEN for sign in name))
+    )
 
 
 def safe_relative(words: str, field: str) -> Path:

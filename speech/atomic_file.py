@@ -60,15 +60,20 @@ def replacing(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target.parent)
         # Not tempfile's: its files are readable by their owner only, whatever the umask says.
-        partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}{_SUFFIX}")
+        partial = hidden_beside(target)
         partial.open("xb").close()
         try:
             yield partial
-            _flush(partial)
+            flush(partial)
             partial.replace(target)
             _flush_folder(target.parent)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def hidden_beside(target: Path) -> Path:
+    """A new hidden name beside `target`; what is left under it is swept away after an hour."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}{_SUFFIX}")
 
 
 def write_atomically(target: Path, blocks: Iterable[bytes], expected_sha256: str | None = None) -> str | None:
@@ -96,7 +101,8 @@ class _HashDiffers(Exception):  # noqa: N818
     """Leaves the writing block so that the partial file is removed."""
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have the content of a file on the disk, not on its way there."""
     # A read-write descriptor, because Windows refuses to flush a read-only one.
     handle = os.open(path, os.O_RDWR)
     try:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from typing import TypeAlias
 
 from exceptions import InvalidRequestError
-from speech.engines.protocol import Capabilities, Engine, Voice
+from speech.engines.protocol import Capabilities, CloningEngine, Engine, Voice
 from speech.plan import ChunkText, EngineSetup, Plan, make_plan
 from speech.reading import SHORT_SENTENCE, Reader, ReadingRules
 from speech.text.chunks import Piece, split_chunks
 from speech.text.markup import MarkedText, Segment, parse_markup
 from speech.text.opening import cut_opening
 from speech.text.prepare import prepare_text
+
+VoiceChoice: TypeAlias = Callable[[str, str], Voice]
+"""Gives the voice that words in a field of the request mean; raises ``InvalidRequestError`` if there is none."""
 
 CLAUSE_PAUSE_MS = 120
 """Where an over-long sentence had to be cut at a comma or the like."""
@@ -46,24 +50,22 @@ class PlannedSpeech:
 
 
 def choose_voice(engine: Engine, name: str, field: str = "voice") -> Voice:
-    """The engine's voice of that name, its first for an empty name; a recording is also found without its suffix.
+    """The engine's voice of that name, its first for an empty name, or that of a recording it finds.
 
     Raises:
-        InvalidRequestError: no such voice; the detail lists those there are.
+        InvalidRequestError: no such voice; the detail lists the engine's own.
     """
     if not name:
         return engine.voices[0]
-    voices = engine.voices
-    for voice in voices:
+    for voice in engine.voices:
         if voice.name == name:
             return voice
-    for voice in voices:
-        if PurePath(voice.name).suffix and PurePath(voice.name).stem == name:
-            return voice
+    if isinstance(engine, CloningEngine) and (recorded := engine.recorded_voice(name)) is not None:
+        return recorded
     raise InvalidRequestError(
         f"There is no voice named {name[:80]!r} here.",
         field=field,
-        detail={"voices": [voice.name for voice in voices]},
+        detail={"voices": [voice.name for voice in engine.voices]},
     )
 
 
@@ -98,6 +100,7 @@ def plan_speech(
     parameters: Mapping[str, float],
     rules: ReadingRules,
     seed: int,
+    choose: VoiceChoice | None = None,
 ) -> PlannedSpeech:
     """Prepare and split the text and fix everything that decides how it will sound; nothing is generated.
 
@@ -109,6 +112,7 @@ def plan_speech(
         parameters: of the engine, effective ones only.
         rules: how to read the text.
         seed: base seed.
+        choose: for the voices that the text names; without, those that the engine knows by these names.
 
     Raises:
         InvalidRequestError: nothing to speak, faulty markup, an unknown voice in it, or words the engine cannot
@@ -117,7 +121,8 @@ def plan_speech(
     capabilities = engine.capabilities
     prepared = prepare_text(text, rules.text)
     marked = _marked(prepared, capabilities, rules)
-    planner = _Planner(engine, Reader(capabilities, rules), rules, language)
+    chooser = choose or functools.partial(choose_voice, engine)
+    planner = _Planner(capabilities, Reader(capabilities, rules), rules, language, chooser)
     chunks, wordless, lead = planner.chunks(marked.segments, voice)
     if not chunks:
         raise InvalidRequestError("The text has no words to speak.", field="text")
@@ -143,12 +148,15 @@ def _joined(segments: Iterable[Segment]) -> str:
 class _Planner:
     """Turns segments into chunk texts."""
 
-    def __init__(self, engine: Engine, reader: Reader, rules: ReadingRules, language: str) -> None:
-        self._engine = engine
+    def __init__(
+        self, capabilities: Capabilities, reader: Reader, rules: ReadingRules, language: str, choose: VoiceChoice
+    ) -> None:
+        self._capabilities = capabilities
         self._reader = reader
         self._rules = rules
         self._language = language
         self._said = 0
+        self._choose = choose
 
     def chunks(self, segments: Iterable[Segment], voice: Voice) -> tuple[list[ChunkText], list[str], int]:
         """Chunk texts, pieces without words, and the pause before the first chunk."""
@@ -171,8 +179,8 @@ class _Planner:
         return chunks, wordless, lead
 
     def _segment(self, segment: Segment, voice: Voice, wordless: list[str]) -> list[ChunkText]:
-        speaker = voice if segment.voice is None else choose_voice(self._engine, segment.voice, "text")
-        capabilities = self._engine.capabilities
+        speaker = voice if segment.voice is None else self._choose(segment.voice, "text")
+        capabilities = self._capabilities
         language = choose_language(capabilities, self._language, speaker)
         pieces = split_chunks(
             segment.text,

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from config import Settings, load_settings
 from core_engine import CoreEngine
+from library.examiner import Examiner
 from speech.engines.protocol import Engine
 from speech.engines.tone import ToneEngine, ToneFaults
 from speech.validation.protocol import Validator
@@ -32,6 +33,26 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+class SharedExaminer(Examiner):
+    """Survives the core that uses it."""
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def examiner() -> Iterator[Examiner]:
+    """One process that decodes uploads for all tests."""
+    shared = SharedExaminer()
+    yield shared
+    Examiner.close(shared)
+
+
+@pytest.fixture(autouse=True)
+def _shared_examiner(examiner: Examiner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.folders.Examiner", lambda: examiner)
+
+
 @pytest.fixture
 def make_core(settings: Settings) -> Iterator[CoreMaker]:
     """Builds cores with the tone engine and closes them afterwards; keywords change sections of the settings."""
@@ -45,7 +66,7 @@ def make_core(settings: Settings) -> Iterator[CoreMaker]:
         **sections: Any,
     ) -> CoreEngine:
         changed = {name: getattr(settings, name).model_copy(update=values) for name, values in sections.items()}
-        speaks = engine or ToneEngine(faults, max_batch)
+        speaks = engine or ToneEngine(faults, max_batch, settings.paths.reference_audio_dir)
         core = CoreEngine(settings.model_copy(update=changed), engine=speaks, validator=validator)
         made.append(core)
         return core

@@ -38,7 +38,7 @@ class SettingsHandlers:
 
     def restore(self, kept_form: Any, kept_presets: Any) -> Shown:
         """The form as this browser left it, and its presets."""
-        voices = {voice.name for voice in self._core.engine.voices}
+        voices = {voice.name for voice in self._core.casting.voices}
         shown = shown_form(kept_form, list(self._tab.inputs), voices)
         presets = _preset_names(kept_presets)
         chosen = kept_form.get("preset") if shown else None

@@ -91,7 +91,7 @@ async def voices(core: Core) -> OpenAIVoices:
     """The voices that can be asked for, besides OpenAI's names."""
     found = [
         OpenAIVoice(id=voice.name, name=voice.name, language=voice.language, description=voice.description)
-        for voice in core.engine.voices
+        for voice in core.casting.voices
     ]
     return OpenAIVoices(data=found, voices=found)
 
@@ -110,7 +110,7 @@ def _spoken(body: OpenAISpeechRequest, core: CoreEngine) -> SpokenInput:
 
 def _voice(asked: str, core: CoreEngine) -> str:
     """A voice of this service; for OpenAI's names the one of the settings or, if it is not there, the default."""
-    own = {voice.name for voice in core.engine.voices}
+    own = {voice.name for voice in core.casting.voices}
     mapped = core.settings.openai.voices.get(asked.lower())
     if asked in own or mapped is None:
         return asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -21,7 +22,7 @@ from api_models import (
 )
 from core_engine import CoreEngine
 from speech.audio.encode import FORMATS
-from speech.engines.protocol import Engine
+from speech.engines.protocol import Engine, Voice
 from speech.engines.registry import engine_names
 from utils import VERSION
 
@@ -80,7 +81,7 @@ def describe(core: CoreEngine) -> CapabilitiesResponse:
             "engine": core.engine.capabilities.engine,
             "engine_reason": core.chosen.reason,
             "engines": list(engine_names()),
-            "active": _engine_info(core.engine),
+            "active": _engine_info(core.engine, core.casting.voices),
             "formats": list(FORMATS),
             "validator": validator.name if validator else None,
             "validator_languages": list(validator.languages) if validator else [],
@@ -89,7 +90,7 @@ def describe(core: CoreEngine) -> CapabilitiesResponse:
     )
 
 
-def _engine_info(engine: Engine) -> EngineInfo:
+def _engine_info(engine: Engine, voices: Sequence[Voice]) -> EngineInfo:
     own = engine.capabilities
     return EngineInfo(
         engine=own.engine,
@@ -117,6 +118,6 @@ def _engine_info(engine: Engine) -> EngineInfo:
         notes=list(own.notes),
         voices=[
             VoiceInfo(name=voice.name, language=voice.language, gender=voice.gender, description=voice.description)
-            for voice in engine.voices
+            for voice in voices
         ],
     )

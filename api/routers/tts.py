@@ -57,7 +57,8 @@ async def speak(
     ] = None,
 ) -> Response | TTSResponse:
     """Speak a text; the files are kept among the outputs, but for `chunked`, which makes none."""
-    wanted = _wanted_format(body, core, response_mode, return_format)
+    look = functools.partial(_wanted_format, body, core, response_mode, return_format)
+    wanted = await asyncio.get_running_loop().run_in_executor(workers, look)
     if response_mode == "chunked":
         return LiveAudio(core, workers, body, wanted).reply()
     timeout = core.settings.server.request_timeout_seconds
@@ -93,7 +94,7 @@ async def speak_files(
 
 
 def _wanted_format(body: TTSRequest, core: CoreEngine, response_mode: str, asked: str | None) -> str:
-    formats = [str(name) for name in body.with_defaults(core.settings.tts_defaults).export_formats]
+    formats = [str(name) for name in body.with_defaults(core.casting.defaults(body)).export_formats]
     return "pcm" if asked == "pcm" and response_mode == "chunked" else wanted_format(asked, formats)
 
 

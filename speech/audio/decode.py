@@ -10,6 +10,7 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 
 from exceptions import InvalidRequestError
+from speech.audio.containers import open_audio
 from speech.samples import Samples
 
 AudioFile: TypeAlias = Path | IO[bytes]
@@ -116,9 +117,6 @@ def _unreadable(file: AudioFile, how: str, field: str) -> UnreadableAudioError:
 
 
 def _opened(file: AudioFile) -> Any:
-    import av
-
-    if isinstance(file, Path):
-        return av.open(str(file))
-    file.seek(0)
-    return av.open(file, mode="r")
+    if not isinstance(file, Path):
+        file.seek(0)
+    return open_audio(file)

@@ -188,6 +188,28 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class CloningEngine(Engine, Protocol):
+    """An engine that also speaks with recordings, which it finds in the folder it was made with."""
+
+    def recorded_voice(self, name: str) -> Voice | None:
+        """The voice of a recording, named by its path below the folder; ``None`` if it is not there.
+
+        May be called from any thread, without a loaded model.
+        """
+        ...
+
+    def prepare_voice(self, name: str) -> None:
+        """Compute beforehand what the voice of a recording needs; called from the lane thread.
+
+        Does nothing while the model is not loaded: the first request prepares the voice then.
+
+        Raises:
+            GenerationError: there is no such recording, or it makes no voice.
+        """
+        ...
+
+
+@runtime_checkable
 class ConvertingEngine(Engine, Protocol):
     """An engine whose model turns one voice into another; `convert` is called from the lane thread only."""
 

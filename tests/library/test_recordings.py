@@ -3,7 +3,12 @@ from pathlib import Path
 import pytest
 
 from exceptions import ChatterboxError, InvalidRequestError, ResourceNotFoundError
+from library.examiner import Examiner
 from library.recordings import RecordingStore
+
+
+def store_of(root: Path) -> RecordingStore:
+    return RecordingStore(root, Examiner(), 60.0)
 
 
 @pytest.fixture
@@ -11,7 +16,7 @@ def store(tmp_path: Path) -> RecordingStore:
     for name in ("anna.wav", "anna.json", "men/otto.MP3", "women/eva.flac", "men/alex.wav", "women/alex.wav"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    return RecordingStore(tmp_path)
+    return store_of(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_a_name_that_several_have_is_refused_with_their_paths(store: RecordingSt
 
 def test_names_that_were_composed_otherwise_are_found(tmp_path: Path) -> None:
     (tmp_path / "cafe\u0301.wav").write_bytes(b"x")
-    assert RecordingStore(tmp_path).find("caf\u00e9.wav", "voice").path.name == "cafe\u0301.wav"
+    assert store_of(tmp_path).find("caf\u00e9.wav", "voice").path.name == "cafe\u0301.wav"
 
 
 @pytest.mark.parametrize("words", ["../secret.wav", "link.wav", "link", "*.wav", "/etc/passwd", "a\\b.wav", "x\x00"])
@@ -58,4 +63,4 @@ def test_nothing_outside_is_found(tmp_path: Path, words: str) -> None:
     (tmp_path / "secret.wav").write_bytes(b"x")
     (root / "link.wav").symlink_to(tmp_path / "secret.wav")
     with pytest.raises(ChatterboxError):
-        RecordingStore(root).find(words, "voice")
+        store_of(root).find(words, "voice")

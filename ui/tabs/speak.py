@@ -109,7 +109,7 @@ def _build_inputs(core: CoreEngine) -> tuple[dict[str, Any], Any]:
     )  # fmt: skip
     with gr.Row():
         voice = gr.Dropdown(
-            voice_choices(core.engine.voices), value=defaults.voice or core.engine.voices[0].name, label="Voice",
+            voice_choices(core.casting.voices), value=defaults.voice or core.engine.voices[0].name, label="Voice",
             elem_id="voice", info="Type to search by name or kind.", scale=3, min_width=160,
         )  # fmt: skip
         preset = gr.Dropdown(

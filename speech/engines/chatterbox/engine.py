@@ -15,8 +15,9 @@ from speech.engines.chatterbox.conversion import LONGEST_SECONDS, PADDING
 from speech.engines.chatterbox.description import SAMPLE_RATE, describe
 from speech.engines.chatterbox.runtime import Decoded, Runtime, open_runtime
 from speech.engines.chatterbox.settings import ChatterboxSettings
-from speech.engines.chatterbox.voices import VoiceFolder, built_in_hash
+from speech.engines.chatterbox.voices import BUILT_IN, built_in_hash
 from speech.engines.protocol import Capabilities, ConversionRequest, Finished, ProgressReport, TakeRequest, Voice
+from speech.engines.voice_folder import VoiceFolder
 from speech.samples import Samples
 
 Locate = Callable[[Checkpoint, ProgressReport | None], Path]
@@ -33,7 +34,7 @@ class _Chunk:
 
 
 class ChatterboxEngine:
-    """Implements `speech.engines.protocol.StepwiseEngine` and `ConvertingEngine`.
+    """Implements `StepwiseEngine`, `CloningEngine` and `ConvertingEngine` of `speech.engines.protocol`.
 
     Args:
         checkpoint: the released model.
@@ -60,15 +61,21 @@ class ChatterboxEngine:
         self._threads = threads
         self.capabilities: Capabilities = describe(checkpoint, settings)
         own = built_in_hash(checkpoint.repository, checkpoint.revision)
-        self._folder = VoiceFolder(voices_dir, "en", own)
+        self.voices: tuple[Voice, ...] = (Voice(BUILT_IN, "en", "the model's own voice", own),)
+        self._folder = VoiceFolder(voices_dir, "en")
         self._runtime: Runtime | None = None
         self._chunks: dict[int, _Chunk] = {}
         self._numbers = itertools.count()
 
-    @property
-    def voices(self) -> tuple[Voice, ...]:
-        """The model's own voice and the recordings in the voices folder."""
-        return self._folder.voices
+    def recorded_voice(self, name: str) -> Voice | None:
+        """The voice of a recording in the voices folder, named by its path below that."""
+        recording = self._folder.find(name)
+        return recording.voice if recording is not None else None
+
+    def prepare_voice(self, name: str) -> None:
+        """Compute what a recording's voice needs and keep it; does nothing while the model is not loaded."""
+        if self._runtime is not None:
+            self._runtime.prepare_voice(name)
 
     def load(self, report: ProgressReport | None = None) -> None:
         """Find or download the checkpoint and bring it to the device; does nothing when loaded.

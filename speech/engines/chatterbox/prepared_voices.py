@@ -16,8 +16,9 @@ from speech.engines.chatterbox.conditionals import (
 from speech.engines.chatterbox.loading import LoadedModel
 from speech.engines.chatterbox.references import LONGEST_SECONDS, MODEL_RATE, prepare
 from speech.engines.chatterbox.settings import ChatterboxSettings
-from speech.engines.chatterbox.voices import BUILT_IN, VoiceFolder
+from speech.engines.chatterbox.voices import BUILT_IN
 from speech.engines.protocol import Reference
+from speech.engines.voice_folder import VoiceFolder
 
 
 class PreparedVoices:

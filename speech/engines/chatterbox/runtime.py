@@ -21,9 +21,9 @@ from speech.engines.chatterbox.prepared_voices import PreparedVoices
 from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, render, render_batch, speakable
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.text_tokens import text_tokens
-from speech.engines.chatterbox.voices import VoiceFolder
 from speech.engines.chatterbox.watermark import Watermarker
 from speech.engines.protocol import UNMARKED, ConversionRequest, ProgressReport, TakeRequest, Voice
+from speech.engines.voice_folder import VoiceFolder
 from speech.samples import Samples
 
 ROWS: Final = 8
@@ -89,6 +89,10 @@ class Runtime:
         if not self._decoder.fits(asked):
             return None
         return self._in_memory(lambda: self._decoder.join(asked), alone=not self._decoder.running)
+
+    def prepare_voice(self, name: str) -> None:
+        """Have a voice ready before it is asked for; errors as of `PreparedVoices.get`."""
+        self._voices.get(name)
 
     def step(self) -> Sequence[Any]:
         """One token for each running chunk; those that ended."""

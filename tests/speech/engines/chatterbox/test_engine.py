@@ -182,8 +182,8 @@ def test_prepared_voices_are_kept_on_disk_and_follow_the_recording(
     assert len(kept) == 1
     np.testing.assert_array_equal(first, again)
     assert differ(first, changed)
-    assert "new.wav" in [voice.name for voice in engine.voices]
-    assert engine.voices[0].name == "default"
+    assert engine.recorded_voice("new.wav") is not None
+    assert [voice.name for voice in engine.voices] == ["default"]
 
 
 @pytest.mark.parametrize(

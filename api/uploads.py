@@ -1,0 +1,112 @@
+"""Takes uploaded recordings into the library."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any, TypeVar
+
+from fastapi import UploadFile
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api_models.library import VCInputDetails, VoiceDetails
+from core_engine import CoreEngine
+from exceptions import InvalidRequestError
+from library.entries import Entry
+from library.recordings import NewRecording, RecordingStore
+from library.temp_folders import request_folder
+from speech.atomic_file import disk_failures
+
+Details = TypeVar("Details", bound=BaseModel)
+
+
+class _UploadForm(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    name: str = ""
+    """File name it is to have, without suffix; that of the uploaded file by default."""
+    description: str = ""
+    tags: str = ""
+    """Separated by commas."""
+    folder_path: str = ""
+    """Folder to put it in, made if missing."""
+    overwrite: bool = False
+    """Replace a recording of that name."""
+
+
+class VoiceForm(_UploadForm):
+    """A new voice."""
+
+    voice_file: UploadFile
+    """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
+    aliases: str = ""
+    """Further names for requests, separated by commas."""
+    consent: str = ""
+    """Who agreed to the use of this voice, and when."""
+    default_parameters: str = "{}"
+    """Request fields that this voice sets, as a JSON object."""
+
+    def details(self) -> dict[str, Any]:
+        """For the sidecar; raises ``RequestValidationError`` where something cannot be."""
+        parameters = _json_object(self.default_parameters, "default_parameters")
+        about = {"description": self.description, "consent": self.consent, "default_parameters": parameters}
+        return _checked(VoiceDetails, {**about, "tags": _items(self.tags), "aliases": _items(self.aliases)})
+
+
+class VCInputForm(_UploadForm):
+    """A new input of voice conversion."""
+
+    vc_input_file: UploadFile
+    """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
+    text: str = ""
+    """What is said in it."""
+    project: str = ""
+    """Alias of `folder_path`."""
+
+    def details(self) -> dict[str, Any]:
+        """For the sidecar; raises ``RequestValidationError`` where something cannot be."""
+        about = {"text": self.text, "description": self.description, "tags": _items(self.tags)}
+        return _checked(VCInputDetails, about)
+
+    @property
+    def folder(self) -> str:
+        """Of either name."""
+        if self.folder_path and self.project and self.folder_path != self.project:
+            raise InvalidRequestError("folder_path and its alias project contradict each other.", field="folder_path")
+        return self.folder_path or self.project
+
+
+def take_in(
+    core: CoreEngine, store: RecordingStore, upload: UploadFile, form: _UploadForm, folder: str, about: dict[str, Any]
+) -> Entry:
+    """Keep an uploaded recording; see `RecordingStore.register`."""
+    field = "voice_file" if isinstance(form, VoiceForm) else "vc_input_file"
+    name = form.name or upload.filename or ""
+    with request_folder(core.settings.paths.temp_dir) as temporary:
+        source = temporary / "upload"
+        with disk_failures("the upload"), source.open("wb") as target:
+            shutil.copyfileobj(upload.file, target)
+        return store.register(NewRecording(source, name, folder, about, form.overwrite), field)
+
+
+def _checked(model: type[Details], about: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return model.model_validate(about).model_dump()
+    except ValidationError as error:
+        located = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
+        raise RequestValidationError(located) from error
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _json_object(text: str, field: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise InvalidRequestError(f"{field} must be a JSON object.", field=field)
+    return content

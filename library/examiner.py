@@ -1,0 +1,130 @@
+"""Has files from strangers decoded in another process, so that none can crash, stop or fill this one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from exceptions import InvalidRequestError
+from library.examination import Examination
+
+_REPOSITORY: Final = Path(__file__).resolve().parent.parent
+_START_SECONDS: Final = 30.0
+_LEAST_SECONDS: Final = 10.0
+_SECONDS_EACH: Final = 0.02
+"""Time for each second that a recording may last; decoding takes a tenth of it."""
+_FILES_EACH: Final = 200
+"""After so many files a process is replaced, so that what damaged ones left in its memory goes with it."""
+
+
+class Examiner:
+    """Thread-safe; processes start when they are first needed, and one waits for the next file until `close`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: _Process | None = None
+
+    def examine(self, path: Path, longest: float, field: str) -> Examination:
+        """Decode and measure a file.
+
+        Args:
+            path: of a file that nobody writes to meanwhile.
+            longest: seconds the recording may last.
+            field: of the request, for the error.
+
+        Raises:
+            InvalidRequestError: it cannot be decoded in the time it may take, or is too long; says so.
+        """
+        limit = _LEAST_SECONDS + longest * _SECONDS_EACH
+        with self._process() as process:
+            answer = process.ask({"path": str(path), "longest": longest}, limit)
+        if answer is None:
+            raise InvalidRequestError("The recording cannot be decoded.", field=field)
+        if "refused" in answer:
+            raise InvalidRequestError(f"The recording {answer['refused']}.", field=field)
+        return Examination(**answer["found"])
+
+    def close(self) -> None:
+        """End the waiting process."""
+        with self._lock:
+            process, self._idle = self._idle, None
+        if process is not None:
+            process.end()
+
+    @contextlib.contextmanager
+    def _process(self) -> Iterator[_Process]:
+        with self._lock:
+            process, self._idle = self._idle, None
+        if process is None or not process.fit:
+            process = _Process()
+        try:
+            yield process
+        finally:
+            with self._lock:
+                keeps = self._idle is None and process.fit
+                if keeps:
+                    self._idle = process
+            if not keeps:
+                process.end()
+
+
+class _Process:
+    """One run of ``library.examination``."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "library.examination"],
+            cwd=_REPOSITORY,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        self._files = 0
+        self._line(_START_SECONDS)
+
+    @property
+    def fit(self) -> bool:
+        """Whether it can take another file."""
+        return self._process.poll() is None and self._files < _FILES_EACH
+
+    def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+        """The answer; ``None`` if the process died or had to be killed."""
+        assert self._process.stdin is not None
+        self._files += 1
+        try:
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            return None
+        line = self._line(seconds)
+        return json.loads(line) if line.endswith("\n") else None
+
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _line(self, seconds: float) -> str:
+        """The next line; an unfinished one if the process ends or is killed, because `seconds` are over."""
+        assert self._process.stdout is not None
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._process.stdout.readline()
+        finally:
+            timer.cancel()
