@@ -27,6 +27,7 @@ from core.request_rules import engine_use, finishing_rules, reading_rules, refus
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorPool, validator_for
+from core.voice_matches import matched_voices
 from exceptions import NotReadyError
 from library.disk import require_free
 from library.outputs import OutputStore
@@ -194,7 +195,7 @@ class CoreEngine:
             self.refuse_overload()
             refuse_foreign(request, self.engine.capabilities)
             with self._admitted(token, operation.observe) as observe, self.downloads.during(token) as fetch:
-                order = self._conversions.order(request, upload, fetch)
+                order = self._conversions.order(request, upload, fetch, token)
                 result = carry_out_conversion(order, self.workshop, observe, token)
             operation.audio_seconds = result.audio_seconds
             return result
@@ -275,9 +276,9 @@ class CoreEngine:
         choice = validator_for(self.validators, full, planned.plan.chunks[0].language)
         if choice.instead:
             use = use.with_ignored(unavailable_checker(full))
-        return SpeechOrder(
-            full, planned, use, finishing, choice.validator, name, foreseen_warnings(planned, choice, full)
-        )
+        voices = (chunk.voice for chunk in planned.plan.chunks)
+        warnings = foreseen_warnings(planned, choice, full) + matched_voices(voices, self.lane, self._token(None))
+        return SpeechOrder(full, planned, use, finishing, choice.validator, name, warnings)
 
     def _token(self, given: CancelToken | None) -> CancelToken:
         return given or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)

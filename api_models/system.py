@@ -42,6 +42,8 @@ class EngineInfo(Strict):
     max_characters: int
     max_batch: int
     cloning: bool
+    matching: bool
+    """Whether a recording can be a voice by blending the engine's own, a voice match (approximate)."""
     conversion: bool
     seeded: bool
     """Whether the seed changes the sound."""

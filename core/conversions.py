@@ -10,18 +10,23 @@ from core.conversion_work import ConversionOrder, SourceRecording
 from core.downloads import Fetch, is_url
 from core.request_rules import ABSENT_LIBRARIES, finishing_rules
 from core.validators import ValidatorPool
+from core.voice_matches import matched_voices
 from exceptions import InvalidRequestError, ResourceNotFoundError
 from library.recordings import RecordingStore
 from speech.audio.decode import decode
+from speech.cancel import CancelToken
 from speech.conversion.listening import Ears
 from speech.conversion.model import ModelConverter
 from speech.conversion.protocol import Converter
 from speech.conversion.recording import ConversionRules
-from speech.engines.protocol import Capabilities, ConvertingEngine, Reference, Voice
+from speech.conversion.resynthesis import ResynthesisConverter
+from speech.engines.abilities import ConvertingEngine, MatchingEngine
+from speech.engines.protocol import Capabilities, Reference, Voice
 from speech.lane import Lane
 from speech.plan import SEED_LIMIT
 from speech.planning import choose_voice
-from speech.speakers.encoder import Embedding, SpeakerEncoder
+from speech.samples import Embedding
+from speech.speakers.encoder import SpeakerEncoder
 from speech.speakers.features import SAMPLE_RATE
 from speech.validation.protocol import Listener
 from speech.weights import file_sha256
@@ -56,7 +61,9 @@ class Conversions:
         self._inputs = inputs
         self._encoder = SpeakerEncoder()
 
-    def order(self, request: VCOptions, upload: SourceRecording | None, fetch: Fetch) -> ConversionOrder:
+    def order(
+        self, request: VCOptions, upload: SourceRecording | None, fetch: Fetch, cancel: CancelToken
+    ) -> ConversionOrder:
         """What is to be done for a request.
 
         Args:
@@ -64,6 +71,7 @@ class Conversions:
                 an upload.
             upload: the recording itself.
             fetch: for recordings that are named by URL; what it gives must last until the order is carried out.
+            cancel: gives up waiting for a voice match.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
@@ -87,7 +95,7 @@ class Conversions:
             longest_seconds=self._settings.api.max_recording_minutes * 60,
             watermarked=capabilities.watermark and not full.disable_watermark,
             ignored=tuple(_without_effect(request, capabilities)),
-            warnings=(),
+            warnings=matched_voices([_in_the_lane(target)], self._lane, cancel),
         )
 
     def _recording(self, request: VCOptions, fetch: Fetch) -> SourceRecording:
@@ -119,9 +127,24 @@ class Conversions:
         engine = self._lane.engine
         if isinstance(engine, ConvertingEngine):
             return ModelConverter(engine, self._lane, target, seed, request.disable_watermark)
+        if isinstance(engine, MatchingEngine):
+            return ResynthesisConverter(self._lane, self._hearing(request), target, engine.voices[0].language)
         raise InvalidRequestError(
             f"The engine {engine.capabilities.engine!r} that is running here converts no voices.", field="engine"
         )
+
+    def _hearing(self, request: VCOptions) -> Listener:
+        """Who tells a converter that speaks what it hears what to speak."""
+        engine = self._lane.engine.capabilities
+        if request.language.split("-")[0].lower() != "en":
+            raise InvalidRequestError(f"The engine {engine.engine!r} converts English speech only.", field="language")
+        listener = self._listener(request.language)
+        if listener is None:
+            raise InvalidRequestError(
+                f"The engine {engine.engine!r} hears recordings with Whisper, which validation.enabled switches off.",
+                field="engine",
+            )
+        return listener
 
     def _ears(self, request: VCOptions, target: Voice | Reference) -> Ears:
         listener = None if request.bypass_whisper_checking else self._listener(request.language)
@@ -134,8 +157,11 @@ class Conversions:
         return validator if isinstance(validator, Listener) else None
 
     def _embedding(self, target: Voice | Reference) -> Embedding | None:
-        """Of a target that is a recording; the voices of an engine itself have none to compare with."""
+        """Of a target that is a recording, or a voice that its engine knows; other voices have none to compare with."""
         field = "target_voice_source"
+        engine = self._lane.engine
+        if isinstance(engine, MatchingEngine) and (known := engine.embedding(target.name)) is not None:
+            return known
         try:
             path = target.path if isinstance(target, Reference) else self._voices.find(target.name, field).path
         except ResourceNotFoundError:
@@ -147,6 +173,10 @@ def _urls_without_query(request: VCOptions) -> dict[str, str]:
     """URLs as they may be recorded: what follows the question mark is often a key."""
     named = {field: getattr(request, field, "") for field in ("input_audio_source", "target_voice_source")}
     return {field: words.partition("?")[0] for field, words in named.items() if is_url(words)}
+
+
+def _in_the_lane(target: Voice | Reference) -> str | Reference:
+    return target if isinstance(target, Reference) else target.name
 
 
 def _without_effect(asked: VCOptions, capabilities: Capabilities) -> list[str]:

@@ -112,6 +112,7 @@ def _engine_info(engine: Engine, voices: Sequence[Voice]) -> EngineInfo:
         max_characters=own.max_characters,
         max_batch=own.max_batch,
         cloning=own.cloning,
+        matching=own.matching,
         conversion=own.conversion,
         seeded=own.seeded,
         watermark=own.watermark,

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from speech.quality import ChunkQuality
-from speech.samples import Samples
-from speech.speakers.encoder import Embedding, SpeakerEncoder, similarity
+from speech.samples import Embedding, Samples
+from speech.speakers.encoder import SpeakerEncoder, similarity
 from speech.validation.compare import compare
 from speech.validation.protocol import Listener, Transcript, Word
 

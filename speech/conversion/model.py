@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from speech.cancel import CancelToken
 from speech.conversion.protocol import Converted
-from speech.engines.protocol import ConversionRequest, ConvertingEngine, Reference, Voice
+from speech.engines.abilities import ConversionRequest, ConvertingEngine
+from speech.engines.protocol import Reference, Voice
 from speech.lane import Lane
 from speech.lane_wait import wait_for
 from speech.samples import Samples

@@ -65,6 +65,7 @@ class Capabilities:
         max_batch: most chunks per `generate` call.
         text_form: whether the engine wants numbers and symbols as words (``spoken``) or as written.
         cloning: can speak with a reference recording.
+        matching: comes near the voice of a recording with voices it has; no cloning.
         conversion: can convert one recording's voice into another.
         seeded: the seed changes the sound.
         batch_invariant: a chunk's samples do not depend on its neighbours in the batch.
@@ -83,33 +84,12 @@ class Capabilities:
     max_batch: int = 1
     text_form: Literal["spoken", "written"] = "spoken"
     cloning: bool = False
+    matching: bool = False
     conversion: bool = False
     seeded: bool = True
     batch_invariant: bool = True
     watermark: bool = False
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class TakeRequest:
-    """One chunk to be spoken once.
-
-    Attributes:
-        text: chunk text in the engine's `text_form`.
-        voice: name of one of the engine's voices.
-        language: BCP 47 tag.
-        seed: 0 to 2**32 - 1; the same request with the same seed gives the same samples.
-        parameters: values for the capabilities' parameters; missing ones take their default.
-        retake: 0 for the first take of a chunk, then 1, 2, ...; an engine that draws nothing at random varies
-            something inaudible with it, so that a second take is not the first one again.
-    """
-
-    text: str
-    voice: str
-    language: str
-    seed: int
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    retake: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,20 +108,27 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class ConversionRequest:
-    """A piece of a recording to be spoken in another voice.
+class TakeRequest:
+    """One chunk to be spoken once.
 
     Attributes:
-        samples: mono, in the engine's sample rate.
-        target: whose voice: one of the engine's own, or a recording.
-        seed: 0 to 2**32 - 1.
-        unmarked: leave the engine's watermark out.
+        text: chunk text in the engine's `text_form`.
+        voice: name of one of the engine's voices.
+        language: BCP 47 tag.
+        seed: 0 to 2**32 - 1; the same request with the same seed gives the same samples.
+        parameters: values for the capabilities' parameters; missing ones take their default.
+        retake: 0 for the first take of a chunk, then 1, 2, ...; an engine that draws nothing at random varies
+            something inaudible with it, so that a second take is not the first one again.
+        reference: a recording whose voice to take instead of `voice`; given to a `MatchingEngine` only.
     """
 
-    samples: Samples
-    target: Voice | Reference
+    text: str
+    voice: str
+    language: str
     seed: int
-    unmarked: bool = False
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    retake: int = 0
+    reference: Reference | None = None
 
 
 @runtime_checkable
@@ -205,26 +192,6 @@ class CloningEngine(Engine, Protocol):
 
         Raises:
             GenerationError: there is no such recording, or it makes no voice.
-        """
-        ...
-
-
-@runtime_checkable
-class ConvertingEngine(Engine, Protocol):
-    """An engine whose model turns one voice into another; `convert` is called from the lane thread only."""
-
-    @property
-    def longest_conversion(self) -> float:
-        """Most seconds of one piece."""
-        ...
-
-    def convert(self, request: ConversionRequest, cancel: CancelToken) -> Samples:
-        """The piece in the target's voice, exactly as long, in `capabilities.sample_rate`; loads the model if need be.
-
-        Raises:
-            GenerationError: the model failed on this piece.
-            InvalidRequestError: the target's recording makes no voice.
-            CancelledError: `cancel` was triggered between steps.
         """
         ...
 

@@ -13,7 +13,8 @@ import numpy as np
 from exceptions import GenerationError
 from speech.audio.edges import frame_levels
 from speech.cancel import CancelToken
-from speech.engines.protocol import Capabilities, ConversionRequest, Parameter, ProgressReport, TakeRequest, Voice
+from speech.engines.abilities import ConversionRequest
+from speech.engines.protocol import Capabilities, Parameter, ProgressReport, TakeRequest, Voice
 from speech.engines.registry import EngineContext
 from speech.engines.voice_folder import VoiceFolder
 from speech.samples import Samples

@@ -11,15 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from exceptions import ModelLoadError
-from speech.samples import Samples
+from speech.samples import Embedding, Samples
 from speech.speakers.features import FRAMES_PER_SECOND, mel_frames, speech_only
 from speech.weights import file_sha256
-
-Embedding = npt.NDArray[np.floating[Any]]
-"""Shape (256,), length 1; the scalar product of two is their similarity, 1 for the same sound."""
 
 WINDOW: Final = 160
 """Frames the network hears at once (1.6 s), as it was trained."""

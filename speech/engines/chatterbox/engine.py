@@ -10,13 +10,14 @@ from typing import Any
 
 from exceptions import CancelledError, ChatterboxError, GenerationError
 from speech.cancel import CancelToken
+from speech.engines.abilities import ConversionRequest
 from speech.engines.chatterbox.checkpoints import Checkpoint
 from speech.engines.chatterbox.conversion import LONGEST_SECONDS, PADDING
 from speech.engines.chatterbox.description import SAMPLE_RATE, describe
 from speech.engines.chatterbox.runtime import Decoded, Runtime, open_runtime
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.voices import BUILT_IN, built_in_hash
-from speech.engines.protocol import Capabilities, ConversionRequest, Finished, ProgressReport, TakeRequest, Voice
+from speech.engines.protocol import Capabilities, Finished, ProgressReport, TakeRequest, Voice
 from speech.engines.voice_folder import VoiceFolder
 from speech.samples import Samples
 

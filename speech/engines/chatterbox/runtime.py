@@ -11,6 +11,7 @@ import numpy as np
 
 from exceptions import ChatterboxError, GenerationError, InvalidRequestError, ModelLoadError
 from speech.cancel import CancelToken
+from speech.engines.abilities import ConversionRequest
 from speech.engines.chatterbox import compat
 from speech.engines.chatterbox.checkpoints import Checkpoint, checkpoint
 from speech.engines.chatterbox.conversion import PADDING, convert
@@ -22,7 +23,7 @@ from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, re
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.text_tokens import text_tokens
 from speech.engines.chatterbox.watermark import Watermarker
-from speech.engines.protocol import UNMARKED, ConversionRequest, ProgressReport, TakeRequest, Voice
+from speech.engines.protocol import UNMARKED, ProgressReport, TakeRequest, Voice
 from speech.engines.voice_folder import VoiceFolder
 from speech.samples import Samples
 

@@ -33,4 +33,4 @@ def create(context: EngineContext) -> EmbeddedEngine:
             field="models.options.variant",
         )
     weights = WeightStore(context.cache_dir, context.local_dir, context.allow_hub, context.retry)
-    return EmbeddedEngine(weights, context.cache_dir, variant, context.threads)
+    return EmbeddedEngine(weights, context.cache_dir, variant, context.threads, context.voices_dir)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from exceptions import InvalidRequestError
+from exceptions import GenerationError, InvalidRequestError
 from speech.cancel import CancelToken
+from speech.engines.abilities import VoiceMatch
+from speech.engines.embedded.matching import VoiceMatcher
 from speech.engines.embedded.model import SAMPLE_RATE, KokoroModel
 from speech.engines.embedded.variants import VariantName, VariantStore
-from speech.engines.embedded.voices import VoiceTable
-from speech.engines.protocol import Capabilities, Parameter, ProgressReport, TakeRequest, Voice
-from speech.samples import Samples
+from speech.engines.embedded.voices import StyleTable, VoiceTable
+from speech.engines.protocol import Capabilities, Parameter, ProgressReport, Reference, TakeRequest, Voice
+from speech.engines.voice_folder import VoiceFolder
+from speech.samples import Embedding, Samples
+from speech.speakers.encoder import SpeakerEncoder
 from speech.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -24,22 +29,36 @@ _SPEED: Final = Parameter("speed", 0.5, 2.0, 1.0, "Rate of speech; 1 is the voic
 _NOTES: Final = (
     "The model draws no random numbers: the seed has no effect, and a further take only varies the pace a little.",
     "The output carries no watermark.",
+    "A recording as voice is a voice match (approximate): the blend of these voices that is most like it, no clone.",
+    "Voice conversion speaks again what Whisper hears, in the recording's timing and intonation: English words only.",
 )
 
 
 class EmbeddedEngine:
-    """Speaks English with 28 voices on the CPU; implements `speech.engines.protocol.Engine`.
+    """Speaks English with 28 voices and blends of them on the CPU.
+
+    Implements `speech.engines.abilities.MatchingEngine`.
 
     Args:
         weights: where the model file comes from.
         cache_dir: folder for faster forms of the model, made on the first load and kept.
         variant: which form to load; ``auto`` takes the fastest that sounds like the packaged one here.
         threads: for one model operator; 0 takes all cores.
+        voices_dir: folder of recordings to match.
     """
 
-    def __init__(self, weights: WeightStore, cache_dir: Path, variant: VariantName = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        weights: WeightStore,
+        cache_dir: Path,
+        variant: VariantName = "auto",
+        threads: int = 0,
+        voices_dir: Path | None = None,
+    ) -> None:
         self._variants = VariantStore(weights, cache_dir, variant, threads)
         self._table = VoiceTable()
+        self._folder = VoiceFolder(voices_dir, _LANGUAGES[0])
+        self._matcher = VoiceMatcher(self._table, SpeakerEncoder(), cache_dir / "voices-embedded")
         self._model: KokoroModel | None = None
 
     @property
@@ -52,6 +71,8 @@ class EmbeddedEngine:
             sample_rate=SAMPLE_RATE,
             languages=_LANGUAGES,
             parameters=(_SPEED,),
+            matching=True,
+            conversion=True,
             seeded=False,
             notes=(*_NOTES, *self._variants.notes),
         )
@@ -89,6 +110,44 @@ class EmbeddedEngine:
         self.load()
         return [self._speak(request, cancel) for request in batch]
 
+    def recorded_voice(self, name: str) -> Voice | None:
+        """The voice match of a recording in the voices folder."""
+        recording = self._folder.find(name)
+        return None if recording is None else replace(recording.voice, description="voice match (approximate)")
+
+    def prepare_voice(self, name: str) -> None:
+        """Match a recording beforehand; does nothing while the model is not loaded."""
+        if self._model is not None:
+            self.match(name, CancelToken())
+
+    def match(self, voice: str | Reference, cancel: CancelToken) -> VoiceMatch:
+        """The blend for a recording; see `speech.engines.embedded.matching`."""
+        self.load()
+        model = self._model
+        assert model is not None
+
+        def speak(sentence: str, style: StyleTable) -> Samples:
+            return model.speak(self._phonemiser.phonemes(sentence, _LANGUAGES[0]), style, 1.0, cancel)
+
+        return self._matcher.match(self._reference(voice), speak)
+
+    def embedding(self, name: str) -> Embedding | None:
+        """As it was measured for the table of voice matching."""
+        return self._matcher.embedding(name)
+
+    def _style(self, voice: str | Reference, cancel: CancelToken) -> StyleTable:
+        if isinstance(voice, str) and voice in self._table:
+            return self._table.style(voice)
+        return self._matcher.style(self.match(voice, cancel))
+
+    def _reference(self, voice: str | Reference) -> Reference:
+        if isinstance(voice, Reference):
+            return voice
+        recording = self._folder.find(voice)
+        if recording is None:
+            raise GenerationError(f"There is no voice and no recording named {voice} here any more.")
+        return Reference(voice, recording.path, recording.voice.content_hash)
+
     def _speak(self, request: TakeRequest, cancel: CancelToken) -> Samples:
         cancel.raise_if_stopped()
         if request.language not in _LANGUAGES:
@@ -101,7 +160,7 @@ class EmbeddedEngine:
             raise InvalidRequestError(
                 f"The speed must be between {_SPEED.minimum} and {_SPEED.maximum}.", field="speed"
             )
-        style = self._table.style(request.voice)
+        style = self._style(request.reference or request.voice, cancel)
         phonemes = self._phonemiser.phonemes(request.text, request.language)
         assert self._model is not None
         return self._model.speak(phonemes, style, _varied(speed, request.retake), cancel)

@@ -34,6 +34,9 @@ class VoiceTable:
         names = sorted(self._tables, key=lambda name: (name != _DEFAULT, name))
         return tuple(_describe(name, self._tables[name]) for name in names)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._tables
+
     def style(self, name: str) -> StyleTable:
         """Style vectors of a voice.
 

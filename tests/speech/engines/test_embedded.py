@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +22,9 @@ from speech.engines.embedded.model import MAX_PHONEMES, KokoroModel
 from speech.engines.embedded.pieces import split_phonemes
 from speech.engines.embedded.prepare import FAST, RECIPES, Recipe
 from speech.engines.embedded.voices import VoiceTable
-from speech.engines.protocol import Engine, TakeRequest
+from speech.engines.protocol import Engine, Reference, TakeRequest
 from speech.samples import Samples
+from speech.speakers.encoder import SpeakerEncoder, similarity
 from speech.weights import WeightStore, file_sha256
 from speech.weights_catalogue import KOKORO
 
@@ -297,3 +300,15 @@ class TestSpeech:
             engine._model.speak("həlˈO 語", style, 1.0, CancelToken())
         with pytest.raises(GenerationError, match="nothing that can be spoken"):
             engine._model.speak(" ", style, 1.0, CancelToken())
+
+    def test_a_recording_is_spoken_by_the_blend_most_like_it(self, engine: EmbeddedEngine, tmp_path: Path) -> None:
+        """A recording made of one of the voices is matched nearly as well as that voice matches itself."""
+        path = tmp_path / "someone.wav"
+        soundfile.write(path, self.speak(engine, request("The birch canoe slid on it.", voice="bm_fable")), 24_000)
+        reference = Reference("someone", path, file_sha256(path))
+        match = engine.match(reference, CancelToken())
+        spoken = self.speak(engine, replace(request(), reference=reference))
+        encoder, own = SpeakerEncoder(), engine.embedding("bm_fable")
+        heard = encoder.embed(spoken, 24_000)
+        assert match.similarity > 0.85
+        assert heard is not None and own is not None and similarity(heard, own) > 0.8

@@ -16,9 +16,10 @@ import soundfile
 
 from exceptions import CancelledError, GenerationError, ModelLoadError
 from speech.cancel import CancelToken
+from speech.engines.abilities import ConversionRequest, ConvertingEngine
 from speech.engines.chatterbox import create, runtime
 from speech.engines.chatterbox.engine import ChatterboxEngine
-from speech.engines.protocol import ConversionRequest, ConvertingEngine, Reference, StepwiseEngine, TakeRequest
+from speech.engines.protocol import Reference, StepwiseEngine, TakeRequest
 from speech.engines.registry import EngineContext
 from speech.lane import Lane
 from speech.samples import Samples
