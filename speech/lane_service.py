@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from exceptions import ChatterboxError, DeviceLostError, GenerationError
@@ -14,13 +16,22 @@ from speech.engines.protocol import Finished, StepwiseEngine, TakeRequest
 from speech.samples import Samples
 from speech.watchdog import Watchdog
 
+log = logging.getLogger("chatterbox.lane")
+
 
 @dataclass(eq=False)
 class Waiting:
-    """Something that somebody waits for."""
+    """Something that somebody waits for.
+
+    Attributes:
+        cancel: stops it.
+        future: settled when it is done.
+        context: of whoever waits; the lane's log lines about it are written there.
+    """
 
     cancel: CancelToken
     future: Future[Any]
+    context: Context = field(default_factory=copy_context, kw_only=True)
 
 
 @dataclass(eq=False)
@@ -212,7 +223,9 @@ def as_ours(error: Exception) -> ChatterboxError:
 
 
 def fail(tickets: Iterable[Waiting], error: ChatterboxError) -> None:
-    """Settle with an error whatever is not settled yet."""
+    """Settle with an error whatever is not settled yet, and log a fault of the engine under each request it hit."""
     for ticket in tickets:
         if not ticket.future.done():
+            if error.__cause__ is not None:
+                ticket.context.run(log.warning, "%s", error.message, exc_info=error.__cause__)
             ticket.future.set_exception(error)

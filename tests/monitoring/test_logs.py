@@ -111,6 +111,24 @@ def test_a_failure_is_logged_under_the_id_of_its_reply(settings: Settings, tmp_p
     assert failure["request_id"] == reply.json()["request_id"] == reply.headers["x-request-id"]
 
 
+def test_the_lane_logs_a_fault_under_the_id_of_the_request(settings: Settings, tmp_path: Path) -> None:
+    core = CoreEngine(settings)
+
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("inside")
+
+    core.engine.generate = broken  # type: ignore[method-assign, assignment]
+    file = tmp_path / "service.log"
+    configure_logging("INFO", file, 1, 1, console=io.StringIO())
+    with TestClient(create_app(settings, core)) as client:
+        assert (
+            client.post("/api/v1/tts", json={"text": "Hello."}, headers={"X-Request-ID": "mine-1"}).status_code == 502
+        )
+    faults = [entry for entry in lines(file) if entry["logger"] == "chatterbox.lane"]
+    assert faults and {entry["request_id"] for entry in faults} == {"mine-1"}
+    assert faults[0]["exception"]["type"] == "ZeroDivisionError"
+
+
 def test_addresses_cannot_forge_lines(client: TestClient, tmp_path: Path) -> None:
     console = io.StringIO()
     configure_logging("INFO", None, 1, 1, console=console)
