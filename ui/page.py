@@ -92,10 +92,14 @@ def _build_page(core: CoreEngine, services: Services | None) -> Any:
 def _build_tabs(core: CoreEngine, services: Services | None, page: Any) -> None:
     import gradio as gr
 
+    from ui.tabs.convert import build_convert_tab
+    from ui.tabs.files import build_files_tab
     from ui.tabs.help import build_help_tab
     from ui.tabs.jobs import build_jobs_tab
+    from ui.tabs.join import build_join_tab
     from ui.tabs.speak import build_speak_tab
     from ui.tabs.system import build_system_tab
+    from ui.tabs.voices import build_voices_tab
 
     with gr.Tabs(elem_id="tabs"):
         with gr.Tab("Speak"):
@@ -103,6 +107,14 @@ def _build_tabs(core: CoreEngine, services: Services | None, page: Any) -> None:
         if services is not None:
             with gr.Tab("Jobs") as tab:
                 build_jobs_tab(core, services.jobs, speak.inputs, page, tab)
+        with gr.Tab("Convert") as tab:
+            build_convert_tab(core, page, tab)
+        with gr.Tab("Voices") as tab:
+            build_voices_tab(core, page, tab)
+        with gr.Tab("Join") as tab:
+            build_join_tab(core, page, tab)
+        with gr.Tab("Files") as tab:
+            build_files_tab(core, tab)
         with gr.Tab("System") as tab:
             build_system_tab(core, services, tab)
         with gr.Tab("Help"):

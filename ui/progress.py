@@ -6,7 +6,10 @@ import time
 from dataclasses import dataclass
 
 from exceptions import ChatterboxError
-from speech.progress import ChunkDone, Event, Finishing, PieceConverted, Planned
+from speech.progress import ChunkDone, ClipMeasured, Event, Finishing, Joined, PieceConverted, Planned, Queued
+
+MEASURING_SHARE = 0.3
+"""Part of a join's bar that stands for reading its files through."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Status:
         remaining: estimated seconds to go, from the text spoken so far; ``None`` before the first chunk is done.
         part: which of `parts` requests this is about, from 1.
         parts: requests that are made one after another.
+        position: place among those who wait, from 1; ``None`` for who does not.
+        wait_seconds: until its turn, where that is known.
         stopping: somebody pressed Stop.
         ended: nothing follows.
         error: set at the end of a failed one.
@@ -37,6 +42,8 @@ class Status:
     remaining: float | None = None
     part: int = 1
     parts: int = 1
+    position: int | None = None
+    wait_seconds: float | None = None
     stopping: bool = False
     ended: bool = False
     error: ChatterboxError | None = None
@@ -55,33 +62,50 @@ class Tally:
         self._audio_seconds = 0.0
         self._share = 0.0
         self._finishing = False
+        self._queued: Queued | None = None
 
     def add(self, event: Event) -> bool:
         """Count an event; true if there is something new to show."""
-        if isinstance(event, Planned):
+        if isinstance(event, Queued):
+            self._queued = event
+        elif isinstance(event, Planned):
             self._plan(event)
         elif isinstance(event, ChunkDone):
-            self._done, self._audio_seconds = self._before + event.index + 1, event.audio_seconds
-            self._done_at = time.perf_counter() - self._started
+            self._note(self._before + event.index + 1, event.audio_seconds)
         elif isinstance(event, PieceConverted):
-            self._done, self._audio_seconds = event.index + 1, event.seconds
-            self._done_at = time.perf_counter() - self._started
+            self._note(event.index + 1, event.seconds)
             self._share = event.seconds / event.total_seconds if event.total_seconds else 0.0
+        elif isinstance(event, ClipMeasured):
+            self._note(event.index + 1, 0.0)
+            self._share = MEASURING_SHARE * (event.index + 1) / event.total
+        elif isinstance(event, Joined):
+            self._note(self._done, event.audio_seconds)
+            joined = event.audio_seconds / max(event.total_seconds, 1e-3)
+            self._share = MEASURING_SHARE + (1 - MEASURING_SHARE) * joined
         elif isinstance(event, Finishing):
             self._finishing = True
         else:
             return False
         return True
 
+    def _note(self, done: int, audio_seconds: float) -> None:
+        self._queued = None
+        self._done, self._audio_seconds = done, audio_seconds
+        self._done_at = time.perf_counter() - self._started
+
     def status(self) -> Status:
         """The present moment."""
         share = self._ends[self._done - 1] / self._total if self._done and self._ends else self._share
         elapsed = time.perf_counter() - self._started
         remaining = max(0.0, self._done_at / share - elapsed) if share else None
-        return Status(self._done, len(self._ends), share, self._audio_seconds, elapsed, self._finishing, remaining)
+        queued = self._queued
+        return Status(
+            self._done, len(self._ends), min(share, 1.0), self._audio_seconds, elapsed, self._finishing, remaining,
+            position=queued.position if queued else None, wait_seconds=queued.start_seconds if queued else None,
+        )  # fmt: skip
 
     def _plan(self, event: Planned) -> None:
-        self._finishing = False
+        self._finishing, self._queued = False, None
         self._before = (event.generation - 1) * len(event.plan.chunks)
         if self._ends:
             return

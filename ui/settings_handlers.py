@@ -11,11 +11,12 @@ import gradio as gr
 from core_engine import CoreEngine
 from exceptions import ChatterboxError
 from ui.desk import Shown
-from ui.form import FILES, SEPARATE, TEXT, changed_fields, load_settings, shown_form
+from ui.form import FILES, SEPARATE, TEXT, changed_fields, form_requests, load_settings, shown_form
 from ui.history import record_path
 from ui.presets import PRESETS, preset_name, preset_values
 from ui.snippets import curl_command, python_program
-from ui.wording import error_html, status_html
+from ui.tables import table_html
+from ui.wording import error_html, status_html, voice_choices
 
 if TYPE_CHECKING:
     from ui.tabs.speak import SpeakTab
@@ -38,12 +39,14 @@ class SettingsHandlers:
 
     def restore(self, kept_form: Any, kept_presets: Any) -> Shown:
         """The form as this browser left it, and its presets."""
-        voices = {voice.name for voice in self._core.casting.voices}
-        shown = shown_form(kept_form, list(self._tab.inputs), voices)
+        voices = self._core.casting.voices
+        shown = shown_form(kept_form, list(self._tab.inputs), {voice.name for voice in voices})
         presets = _preset_names(kept_presets)
         chosen = kept_form.get("preset") if shown else None
+        voice = {"value": shown["voice"]} if "voice" in shown else {}
         return {
             **self._set(shown),
+            self._tab.inputs["voice"]: gr.update(choices=voice_choices(voices), **voice),
             self._tab.preset: gr.update(choices=presets, value=chosen if chosen in presets else presets[0]),
         }
 
@@ -101,6 +104,21 @@ class SettingsHandlers:
             tab.desk.status: told, tab.kept_presets: presets,
             tab.preset: gr.update(choices=_preset_names(presets), value=name),
         }  # fmt: skip
+
+    def preview(self, given: Mapping[Any, Any]) -> Shown:
+        """The chunks in which the form's text would be spoken, as the engine reads them; nothing is generated."""
+        values = {name: given[component] for name, component in self._tab.inputs.items()}
+        try:
+            request = form_requests(values, self._core.settings.api.max_text_length)[0].request
+            planned = self._core.plan(request)
+        except ChatterboxError as error:
+            return {self._tab.chunks: error_html(error)}
+        rows = [
+            (str(chunk.index + 1), chunk.text, chunk.read, chunk.voice, f"{chunk.pause_after_ms} ms")
+            for chunk in planned.plan.chunks
+        ]
+        warnings = "".join(status_html(warning) for warning in planned.warnings)
+        return {self._tab.chunks: warnings + table_html(("Chunk", "Text", "Read as", "Voice", "Pause after"), rows)}
 
     def commands(self, given: Mapping[Any, Any], request: gr.Request) -> Shown:
         """The form's request for the command line and for Python."""

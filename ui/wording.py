@@ -86,8 +86,10 @@ def progress_html(core: CoreEngine, status: Status) -> str:
     waited = f"{status.elapsed:.0f} s"
     if core.readiness.state == "starting":
         return status_html(waited, "busy", lead="Waiting for the speech model …", share=0.0)
+    if status.position is not None:
+        return status_html(_waiting(status), "busy", lead="Waiting for a free place …", share=0.0)
     if not status.total and not status.done:
-        return status_html(waited, "busy", lead="Waiting for a free place …", share=0.0)
+        return status_html(waited, "busy", lead="Beginning …", share=0.0)
     if status.finishing:
         return status_html(waited, "busy", lead=f"{which}Finishing {status.audio_seconds:.0f} s of speech …", share=1.0)
     sentence = f"{status.audio_seconds:.1f} s of speech after {waited}"
@@ -136,6 +138,11 @@ def error_html(error: ChatterboxError, status: Status | None = None) -> str:
     lead = "Not started." if isinstance(error, InvalidRequestError) else "Failed."
     which = _which(status) if status else ""
     return status_html(f"{which}{error.message} {_ADVICE.get(error.code, '')}".strip(), "bad", lead=lead)
+
+
+def _waiting(status: Status) -> str:
+    turn = "" if status.wait_seconds is None else f", its turn comes in about {status.wait_seconds:.0f} s"
+    return f"Number {status.position} in the queue{turn}."
 
 
 def _which(status: Status) -> str:

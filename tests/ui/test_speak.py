@@ -264,3 +264,15 @@ def test_unknown_settings_are_named(tmp_path: Path) -> None:
     loaded = load_settings(path, ["seed"])
 
     assert (loaded.shown, loaded.unknown) == ({"seed": 5}, ("warmth",))
+
+
+def test_chunks_are_shown_as_the_engine_reads_them(make_core: CoreMaker) -> None:
+    core = make_core()
+    page = Page(core)
+
+    shown_now = page.named(page.settings.preview(page.form(text="Dr. Smith paid $3.\n\nSecond.")))
+    refused = page.named(page.settings.preview(page.form(text=" ")))
+
+    assert "doctor smith" in shown_now["chunks"].lower() and "Second." in shown_now["chunks"]
+    assert "status bad" in refused["chunks"]
+    assert not list(core.settings.paths.output_dir.rglob("*.*"))

@@ -171,7 +171,9 @@ def test_the_progress_line_tells_place_time_and_estimate(make_core: CoreMaker) -
     assert "Chunk 2 of 4:" in line
     assert "2.5 s of speech after 3 s, about 9 s to go" in line
     assert 'value="0.250"' in line
-    assert "Waiting for a free place" in wording.progress_html(core, replace(status, total=0, done=0))
+    assert "Beginning" in wording.progress_html(core, replace(status, total=0, done=0))
+    queued = wording.progress_html(core, replace(status, position=3, wait_seconds=12.0))
+    assert "Number 3 in the queue, its turn comes in about 12 s." in queued
 
 
 def test_voices_are_labelled_by_name_and_description() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core_engine import CoreEngine
+from exceptions import InvalidRequestError
 from ui.browser import browser_store, keep_form
 from ui.desk import QUICKLY, QUIETLY, Desk, build_buttons, build_desk
 from ui.effects import fields_without_effect
@@ -41,6 +42,8 @@ class SpeakTab:
     preset_name: Any
     save_preset: Any
     share_preset: Any
+    preview: Any
+    chunks: Any
     commands: Any
     curl: Any
     python: Any
@@ -85,6 +88,8 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
     settings, panel = build_settings_panel(
         core.settings.tts_defaults, core.engine.capabilities, fields_without_effect(core)
     )
+    with gr.Accordion("How the text will be read", open=False, elem_id="preview") as preview:
+        chunks = gr.HTML(elem_id="preview-chunks", elem_classes="bare", padding=False)
     with gr.Accordion("As a command", open=False, elem_id="commands", visible=with_api) as commands:
         gr.Markdown("The same request over HTTP, with every setting that differs from the defaults.")
         curl = gr.Code(
@@ -95,7 +100,8 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
         )
     return SpeakTab(
         inputs={**inputs, **files, **settings}, preset=preset, aloud=aloud, desk=desk, quality=quality, history=history,
-        use_settings=use_settings, commands=commands, curl=curl, python=python, new_names=gr.State([]),
+        use_settings=use_settings, preview=preview, chunks=chunks,
+        commands=commands, curl=curl, python=python, new_names=gr.State([]),
         kept_form=browser_store("form", {}), kept_presets=browser_store("presets", {}),
         kept_names=browser_store("results", []), **panel,
     )  # fmt: skip
@@ -120,6 +126,14 @@ def _build_inputs(core: CoreEngine) -> tuple[dict[str, Any], Any]:
             0.5, 2.0, defaults.speed_factor, step=0.05, label="Speed", elem_id="speed", scale=2, min_width=160,
         )  # fmt: skip
     return {"text": text, "voice": voice, "speed_factor": speed}, preset
+
+
+def _first_voice(core: CoreEngine) -> str:
+    try:
+        return core.casting.choose(core.settings.tts_defaults.voice).name
+    except InvalidRequestError:
+        # The configured voice does not exist; requests that name none are told so.
+        return core.engine.voices[0].name
 
 
 def _build_file_inputs() -> dict[str, Any]:
@@ -162,4 +176,5 @@ def _connect_settings(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     tab.share_preset.click(None, [tab.preset, tab.kept_presets], None, js="sharePreset", **QUIETLY)
     page.load(handlers.restore, [tab.kept_form, tab.kept_presets], [*controls, tab.preset], **QUICKLY)
     keep_form({**tab.inputs, "preset": tab.preset, "aloud": tab.aloud}, tab.kept_form)
+    tab.preview.expand(handlers.preview, set(controls), tab.chunks, **QUICKLY)
     tab.commands.expand(handlers.commands, set(controls), [tab.curl, tab.python], **QUICKLY)

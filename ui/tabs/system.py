@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gradio as gr
@@ -10,7 +10,7 @@ import gradio as gr
 from core_engine import CoreEngine
 from exceptions import ChatterboxError
 from speech.engines.registry import engine_names
-from ui.desk import QUICKLY
+from ui.desk import QUICKLY, QUIETLY
 from ui.services import Services
 from ui.tables import facts_html, table_html
 from ui.wording import error_html, size_words, status_html
@@ -25,10 +25,40 @@ def build_system_tab(core: CoreEngine, services: Services | None, tab: Any) -> N
     refresh = gr.Button("Read again", size="sm", elem_id="system-refresh")
     with gr.Accordion("The speech model", open=True):
         gr.HTML(_engine_html(core), elem_classes="bare", padding=False)
+        _build_models(core, state, services)
     gr.on([tab.select, refresh.click], lambda: _state_html(core, services), None, state, **QUICKLY)
     if services is not None:
         _build_folders(services, tab, refresh)
         _build_errors(services, tab, refresh)
+
+
+def _build_models(core: CoreEngine, state: Any, services: Services | None) -> None:
+    with gr.Row(elem_classes="bottom"):
+        model = gr.Radio(
+            list(core.models.loaded), value=next(iter(core.models.loaded)), label="Model", elem_id="system-model"
+        )
+        load = gr.Button("Load", size="sm", elem_id="model-load", min_width=90)
+        unload = gr.Button("Unload", size="sm", elem_id="model-unload", min_width=90)
+    told = gr.HTML(elem_id="model-status", elem_classes=["status-line", "bare"], padding=False)
+
+    def change(name: str, *, into_memory: bool) -> Iterator[list[str]]:
+        yield [status_html("", "busy", lead=f"{name} is being {'loaded' if into_memory else 'unloaded'} …"), gr.skip()]
+        try:
+            (core.models.load if into_memory else core.models.unload)(name)
+        except ChatterboxError as error:
+            yield [error_html(error), _state_html(core, services)]
+            return
+        words = "is in memory" if into_memory else "has left memory; the next request loads it again"
+        yield [status_html("", "good", lead=f"{name} {words}."), _state_html(core, services)]
+
+    def bring(name: str) -> Iterator[list[str]]:
+        yield from change(name, into_memory=True)
+
+    def free(name: str) -> Iterator[list[str]]:
+        yield from change(name, into_memory=False)
+
+    load.click(bring, model, [told, state], **QUIETLY)
+    unload.click(free, model, [told, state], **QUIETLY)
 
 
 def _build_folders(services: Services, tab: Any, refresh: Any) -> None:

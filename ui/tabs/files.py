@@ -1,0 +1,277 @@
+"""The Files tab: results and recordings for conversion; hear, inspect, download, keep, upload and delete them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+from pydantic import ValidationError
+
+from api_models.library import VCInputDetails
+from core_engine import CoreEngine
+from exceptions import ChatterboxError, InvalidRequestError
+from library.entries import Entry, Filter
+from library.recordings import NewRecording
+from library.zip_stream import zip_blocks
+from ui.desk import QUICKLY, QUIETLY, Shown
+from ui.tables import facts_html
+from ui.wording import error_html, invalid_request, size_words, status_html
+
+OUTPUTS: Final = "Results"
+INPUTS: Final = "Recordings to convert"
+KINDS: Final = {"All": "", "Speech": "tts", "Conversions": "vc", "Joined": "concat"}
+ON_A_PAGE: Final = 20
+
+
+@dataclass(frozen=True)
+class FilesTab:
+    """The components that the handlers use."""
+
+    store: Any
+    search: Any
+    folder: Any
+    kind: Any
+    number: Any
+    files: Any
+    status: Any
+    player: Any
+    facts: Any
+    archive: Any
+    sure: Any
+    upload: Any
+    name: Any
+    text: Any
+    description: Any
+    tags: Any
+
+
+def build_files_tab(core: CoreEngine, tab: Any) -> FilesTab:
+    """Lay the tab out inside the open ``gr.Tab`` `tab` and attach its handlers."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=6, min_width=300):
+            store = gr.Radio([OUTPUTS, INPUTS], value=OUTPUTS, label="Which files", elem_id="files-store")
+            with gr.Row():
+                search = gr.Textbox(label="Search", placeholder="Words", elem_id="files-search")
+                folder = gr.Dropdown([""], value="", label="Folder", elem_id="files-folder", min_width=120)
+                kind = gr.Dropdown(list(KINDS), value="All", label="Made by", elem_id="files-kind", min_width=120)
+                number = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="files-page", min_width=80)
+            files = gr.CheckboxGroup([], label="The newest first", elem_id="files-list", elem_classes="long-list")
+        with gr.Column(scale=5, min_width=300):
+            status = gr.HTML(
+                status_html("Tick files to hear the first, and to download or delete all that are ticked."),
+                elem_id="files-status", elem_classes=["status-line", "bare"], padding=False,
+            )  # fmt: skip
+            player = gr.Audio(
+                label="The first ticked file", interactive=False, elem_id="files-player", elem_classes="player",
+                buttons=["download"],
+            )  # fmt: skip
+            with gr.Row(elem_classes="bottom"):
+                pack = gr.Button("Pack as ZIP", size="sm", elem_id="files-zip", min_width=100)
+                keep = gr.Button("Keep", size="sm", elem_id="files-keep", min_width=70)
+                release = gr.Button("Keep no longer", size="sm", elem_id="files-release", min_width=110)
+                sure = gr.Checkbox(False, label="Yes, delete them", elem_id="files-sure", min_width=130)
+                delete = gr.Button("Delete", size="sm", variant="stop", elem_id="files-delete", min_width=80)
+            archive = gr.File(label="Packed", interactive=False, visible=False, elem_id="files-archive")
+            facts = gr.HTML(elem_id="files-facts", elem_classes="bare", padding=False)
+            with gr.Accordion("Add a recording to convert", open=False, elem_id="files-add"):
+                upload = gr.File(label="Recording", file_types=["audio"], elem_id="files-upload", height=110)
+            with gr.Accordion("Describe a recording to convert", open=False, elem_id="files-describe"):
+                name = gr.Textbox(label="New name", placeholder="as it is", elem_id="files-name")
+                text = gr.Textbox(label="What is said in it", elem_id="files-text")
+                description = gr.Textbox(label="Description", elem_id="files-description")
+                tags = gr.Textbox(label="Tags", info="Separated by commas.", elem_id="files-tags")
+                describe = gr.Button("Save", size="sm", elem_id="files-save")
+    made = FilesTab(
+        store,
+        search,
+        folder,
+        kind,
+        number,
+        files,
+        status,
+        player,
+        facts,
+        archive,
+        sure,
+        upload,
+        name,
+        text,
+        description,
+        tags,
+    )
+    handlers = FileHandlers(core, made)
+    asked = [store, search, folder, kind, number]
+    gr.on(
+        [tab.select, search.submit, folder.input, kind.input, number.submit],
+        handlers.look,
+        asked,
+        [files, number, folder],
+        **QUICKLY,
+    )
+    store.input(handlers.change_store, store, [search, folder, kind, number, files], **QUICKLY)
+    files.input(handlers.show, [store, files], [status, player, facts, sure], **QUIETLY)
+    pack.click(handlers.pack, [store, files], [status, archive], **QUIETLY)
+    keep.click(lambda names: handlers.keep(names, keep=True), files, status, **QUICKLY)
+    release.click(lambda names: handlers.keep(names, keep=False), files, status, **QUICKLY)
+    delete.click(handlers.delete, [*asked, files, sure], [status, files, player, facts, sure], **QUICKLY)
+    describe.click(handlers.describe, {store, files, name, text, description, tags}, [status, files], **QUICKLY)
+    upload.upload(handlers.add, upload, [status, upload, store, files], **QUICKLY)
+    return made
+
+
+class FileHandlers:
+    """The handlers.
+
+    Args:
+        core: has the files.
+        tab: components that they read and change.
+    """
+
+    def __init__(self, core: CoreEngine, tab: FilesTab) -> None:
+        self._core = core
+        self._tab = tab
+
+    def look(self, store: str, search: str, folder: str, kind: str, number: float | None) -> Shown:
+        """One page of files."""
+        tab, library = self._tab, self._library(store)
+        page = max(1, int(number or 1))
+        wanted = Filter(folder=folder or "", search=search or "", kind=KINDS.get(kind, "") if store == OUTPUTS else "")
+        entries, total = library.page(wanted, page, ON_A_PAGE)
+        pages = max(1, -(-total // ON_A_PAGE))
+        return {
+            tab.files: gr.update(
+                choices=[(_label(entry), entry.name) for entry in entries], value=[],
+                label=f"{total} files, page {page} of {pages}",
+            ),
+            tab.number: gr.update(value=min(page, pages), maximum=pages),
+            tab.folder: gr.update(choices=[("All", ""), *(name for name in sorted(library.folders()) if name)]),
+        }  # fmt: skip
+
+    def change_store(self, store: str) -> Shown:
+        """The other files from their first page."""
+        tab = self._tab
+        return {
+            **self.look(store, "", "", "All", 1), tab.search: "", tab.folder: gr.update(value=""),
+            tab.kind: gr.update(value="All", interactive=store == OUTPUTS),
+        }  # fmt: skip
+
+    def show(self, store: str, names: Sequence[str]) -> Shown:
+        """The first of the ticked files."""
+        tab = self._tab
+        if not names:
+            return {tab.status: status_html("Nothing is ticked."), tab.player: None, tab.facts: "", tab.sure: False}
+        try:
+            path, facts = self._facts(store, names[0])
+        except ChatterboxError as error:
+            return {tab.status: error_html(error), tab.player: None, tab.facts: ""}
+        told = status_html(f"{len(names)} ticked.", lead=names[0])
+        return {tab.status: told, tab.player: str(path), tab.facts: facts_html(facts), tab.sure: False}
+
+    def pack(self, store: str, names: Sequence[str]) -> Shown:
+        """The ticked files as one ZIP file."""
+        tab = self._tab
+        try:
+            if not names or store != OUTPUTS:
+                raise InvalidRequestError("Tick results first; recordings are downloaded below the player.")
+            files = self._core.outputs.archive(names)
+        except ChatterboxError as error:
+            return {tab.status: error_html(error), tab.archive: gr.update(visible=False)}
+        target = Path(tempfile.mkdtemp(prefix="chatterbox-zip-")) / "outputs.zip"
+        with target.open("wb") as archive:
+            for block in zip_blocks(files):
+                archive.write(block)
+        told = status_html("", "good", lead=f"{len(files)} files are packed.")
+        return {tab.status: told, tab.archive: gr.update(value=str(target), visible=True)}
+
+    def keep(self, names: Sequence[str], *, keep: bool) -> str:
+        """Protect the ticked results from clean-up, or no longer."""
+        try:
+            for name in names:
+                self._core.outputs.keep(name, keep=keep)
+        except ChatterboxError as error:
+            return error_html(error)
+        ends = "stay through every clean-up" if keep else "may go with a clean-up"
+        return status_html(f"{len(names)} results {ends}.", "good")
+
+    def delete(
+        self, store: str, search: str, folder: str, kind: str, number: float, names: Sequence[str], sure: bool
+    ) -> Shown:
+        """Delete the ticked files for good."""
+        tab = self._tab
+        if not names or not sure:
+            words = "Tick “Yes, delete them” first." if names else "Nothing is ticked."
+            return {tab.status: status_html(words, "bad")}
+        try:
+            for name in names:
+                self._library(store).delete(name)
+        except ChatterboxError as error:
+            return {tab.status: error_html(error)}
+        shown = self.look(store, search, folder, kind, number)
+        told = status_html("", "good", lead=f"{len(names)} files are deleted.")
+        return {tab.files: shown[tab.files], tab.status: told, tab.player: None, tab.facts: "", tab.sure: False}
+
+    def add(self, path: str) -> Shown:
+        """Take a recording in for conversion."""
+        tab, source = self._tab, Path(path)
+        try:
+            entry = self._core.vc_inputs.register(NewRecording(source, source.name, "", {}), "vc_input_file")
+        except ChatterboxError as error:
+            return {tab.status: error_html(error), tab.upload: None}
+        return {
+            tab.status: status_html("", "good", lead=f"{entry.name} can be converted now."), tab.upload: None,
+            tab.store: INPUTS, tab.files: self.look(INPUTS, "", "", "All", 1)[tab.files],
+        }  # fmt: skip
+
+    def describe(self, given: Mapping[Any, Any]) -> Shown:
+        """Change what is said of the ticked recording; empty fields stay as they are."""
+        tab, names = self._tab, given[self._tab.files]
+        if given[tab.store] != INPUTS or len(names) != 1:
+            return {tab.status: status_html("Tick one recording to convert first.", "bad")}
+        tags = [item.strip() for item in (given[tab.tags] or "").split(",") if item.strip()]
+        said = {"text": given[tab.text], "description": given[tab.description], "tags": tags}
+        try:
+            changes = VCInputDetails.model_validate({key: value for key, value in said.items() if value})
+            entry = self._core.vc_inputs.edit(
+                names[0], changes.model_dump(exclude_unset=True), name=given[tab.name] or None
+            )
+        except ValidationError as error:
+            return {tab.status: error_html(invalid_request(error))}
+        except ChatterboxError as error:
+            return {tab.status: error_html(error)}
+        told = status_html("", "good", lead=f"{entry.name} is changed.")
+        return {tab.status: told, tab.files: self.look(INPUTS, "", "", "All", 1)[tab.files]}
+
+    def _library(self, store: str) -> Any:
+        return self._core.outputs if store == OUTPUTS else self._core.vc_inputs
+
+    def _facts(self, store: str, name: str) -> tuple[Path, dict[str, str]]:
+        if store == OUTPUTS:
+            entry, _ = self._core.outputs.record(name)
+            path = self._core.outputs.find(name)[0]
+        else:
+            entry = self._core.vc_inputs.entry(name)
+            path = self._core.vc_inputs.find(name, "name").path
+        about = entry.details
+        quality = about.get("quality") or {}
+        facts = {
+            "Length": f"{entry.seconds or 0:.1f} s at {entry.sample_rate or 0} Hz, {size_words(entry.size_bytes)}",
+            "Made": datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M"),
+            "Says": str(about.get("text") or ""),
+            "Voices": ", ".join(about.get("voices") or []),
+            "Check": str(quality.get("verdict") or ""),
+            "Made of": ", ".join(about.get("sources") or []),
+            "Captions": ", ".join(self._core.outputs.captions(name).values()) if store == OUTPUTS else "",
+            "Clean-up": "kept through every one" if about.get("keep") else "",
+        }
+        return path, {label: said for label, said in facts.items() if said}
+
+
+def _label(entry: Entry) -> str:
+    text = str(entry.details.get("text") or "")[:50]
+    made = datetime.fromtimestamp(entry.created).strftime("%d.%m. %H:%M")
+    return " · ".join(part for part in (made, entry.name, f"{entry.seconds or 0:.1f} s", text) if part)
