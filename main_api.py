@@ -18,6 +18,7 @@ from api.errors import ERROR_RESPONSES, install_error_handlers, refusal
 from api.interfaces import add_interfaces
 from api.openai_edge import OpenAIEdge
 from api.routers import (
+    books,
     concat,
     errors,
     jobs,
@@ -101,7 +102,7 @@ def create_app(settings: Settings, core: CoreEngine | None = None) -> SpeechApp:
     app.add_middleware(SlowBodies)
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
-    parts = (tts, text, vc, concat, voices, vc_inputs, outputs, jobs, system, metrics, errors, resources, models)
+    parts = (tts, text, vc, concat, voices, vc_inputs, outputs, jobs, books, system, metrics, errors, resources, models)
     for part in parts:
         app.include_router(part.router, prefix=API_PREFIX)
     app.include_router(outputs.files_router)

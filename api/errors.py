@@ -112,7 +112,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         return error_response(
             415, "UNSUPPORTED_MEDIA", "Send the request as application/json.", _request_id(request), error=error
         )
-    detail = [{"field": _field(item["loc"]), "message": _message(item)} for item in errors]
+    detail = [{"field": _field(_location(item)), "message": _message(item)} for item in errors]
     first = detail[0]
     sentence = f"{first['field']}: {first['message']}" if first["field"] else str(first["message"])
     return error_response(422, "VALIDATION_ERROR", sentence, _request_id(request), detail=detail, error=error)
@@ -125,6 +125,12 @@ def _has_wrong_media(request: Request, errors: Sequence[Any]) -> bool:
         and not (media == "application/json" or media.endswith("+json"))
         and any(item["loc"] == ("body",) and item["type"] != "value_error" for item in errors)
     )
+
+
+def _location(item: Any) -> Sequence[Any]:
+    """Where the fault is; of a choice between models, the field that chooses."""
+    chooser = item.get("ctx", {}).get("discriminator", "") if item["type"].startswith("union_tag") else ""
+    return (*item["loc"], *([chooser.strip("'")] if chooser else []))
 
 
 def _field(location: Sequence[Any]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from api_models.base import Strict
+from api_models.base import FormatName, Strict
+from api_models.finishing_options import FinishingOptions
 from api_models.replies import CaptionFile
 from api_models.speech import TTSRequest
+from api_models.take_options import TakeOptions
+from api_models.text_options import TextOptions
 
 JobStateName = Literal["queued", "running", "paused", "assembling", "done", "failed", "cancelled"]
 
@@ -30,7 +33,98 @@ class SpeechJob(JobOptions):
     """As for `POST /api/v1/tts`, with one generation; the text may be much longer."""
 
 
-JobRequest: TypeAlias = SpeechJob
+class AudiobookRequest(FinishingOptions, TakeOptions, TextOptions):
+    """A book to be read aloud; fields that are left out take the operator's `tts_defaults`, but for the loudness."""
+
+    book: str = Field(max_length=64)
+    """Id of a book, as `POST /api/v1/books` gives it."""
+    chapters: list[int] | None = Field(None, min_length=1, max_length=10_000)
+    """Indexes of the chapters to read, in this order; without it all that are not skipped by rule."""
+    title: str = Field("", max_length=200)
+    """Instead of the book's own."""
+    author: str = Field("", max_length=200)
+    """Instead of the book's own."""
+    cast: dict[str, str] = Field(default_factory=dict, max_length=200)
+    """Voices by speaker: paragraphs that begin with `NAME:`, and `[voice:NAME]`, are spoken by that voice."""
+    folder: str = Field("", max_length=1000)
+    """Folder below the outputs, made if missing."""
+    chapter_formats: list[FormatName] = Field(["mp3"], max_length=5)
+    """Files to make of every chapter, beside the one M4B of the book."""
+    captions: list[Literal["srt", "vtt"]] = Field(default_factory=list, max_length=2)
+    """Caption files of the whole book."""
+    chapter_pause_ms: int = Field(2000, ge=0, le=30_000)
+    """Silence between two chapters of the M4B."""
+    normalize_audio: bool = True
+    """Bring every chapter to the same loudness."""
+    normalize_level: float = Field(-19.0, ge=-70.0, le=-5.0)
+    """Integrated loudness to reach, LUFS; -19 is usual for mono speech."""
+    normalize_tp: float = Field(-3.0, ge=-9.0, le=0.0)
+    """Highest true peak, dBTP."""
+
+
+class AudiobookJob(JobOptions):
+    """A book to be read into one M4B with chapters."""
+
+    type: Literal["audiobook"]
+    request: AudiobookRequest
+
+
+JobRequest: TypeAlias = Annotated[SpeechJob | AudiobookJob, Field(discriminator="type")]
+
+
+class ChapterReply(Strict):
+    """A chapter of a book."""
+
+    index: int
+    title: str
+    characters: int
+    words: int
+    opening: str
+    """Its first words."""
+    skipped: str
+    """Why it is left out unless it is asked for; empty if it is read."""
+
+
+class BookReply(Strict):
+    """A book as it was understood."""
+
+    id: str
+    title: str
+    author: str
+    language: str
+    has_cover: bool
+    characters: int
+    """Of the chapters that are read."""
+    chapters: list[ChapterReply]
+
+
+class EstimatedPart(Strict):
+    """What one chapter comes to."""
+
+    index: int
+    title: str
+    chunks: int
+    characters: int
+    audio_seconds: float
+
+
+class JobEstimate(Strict):
+    """What a job would come to; nothing is stored."""
+
+    chunks: int
+    chunks_spoken_already: int
+    """Chunks whose audio is there from earlier jobs."""
+    characters: int
+    audio_seconds: float
+    """About; from what earlier jobs came to with this engine, else from 15 characters a second."""
+    work_seconds: float | None
+    """About, alone on the service; unknown until a job was finished."""
+    disk_bytes: int
+    """About, at the most: chunks, assembly and results together."""
+    free_bytes: int
+    """Where the chunks lie."""
+    parts: list[EstimatedPart]
+    warnings: list[str]
 
 
 class JobProgress(Strict):

@@ -18,8 +18,6 @@ class JobSettings(Section):
     """Jobs that may wait or run; beyond, the answer is 429."""
     max_text_length: int = Field(5_000_000, ge=1, le=100_000_000)
     """Longest text of one job in characters."""
-    max_book_bytes: int = Field(104_857_600, ge=1024)
-    """Largest book file that may be uploaded."""
     retention_days: float = Field(30.0, gt=0)
     """Days after its end at which a job is forgotten with its chunks; its finished audio among the outputs stays."""
     lease_seconds: float = Field(60.0, ge=1, le=3600)

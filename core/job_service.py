@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from api_models.jobs import (
+    BookReply,
     JobChunks,
+    JobEstimate,
     JobEvent,
     JobList,
     JobReply,
@@ -28,6 +30,30 @@ class JobService(Protocol):
             InvalidRequestError: it cannot be done; names the field.
             ConflictError: the key belongs to another request.
             QueueFullError: too many jobs are unfinished.
+        """
+        ...
+
+    def estimate(self, job: JobRequest) -> JobEstimate:
+        """What a job would come to, without storing it.
+
+        Raises:
+            InvalidRequestError: it cannot be done; names the field.
+        """
+        ...
+
+    def add_book(self, name: str, data: bytes) -> BookReply:
+        """Keep a book file for jobs.
+
+        Raises:
+            UnsupportedMediaError, InvalidRequestError: it is none that can be read.
+        """
+        ...
+
+    def get_book(self, book_id: str) -> BookReply:
+        """A book that was handed in.
+
+        Raises:
+            ResourceNotFoundError: there is none of that id.
         """
         ...
 

@@ -46,11 +46,11 @@ class ChunkAudio:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def path(self, key: str) -> Path:
         """Where the audio of that key is or will be."""
-        return self._root / key[:2] / f"{key}{SUFFIX}"
+        return self.root / key[:2] / f"{key}{SUFFIX}"
 
     def save(self, key: str, result: ChunkResult) -> None:
         """Write a chunk.
@@ -78,7 +78,7 @@ class ChunkAudio:
     def sweep(self, used: Container[str]) -> None:
         """Remove files whose key is not in use, unless they are younger than a day."""
         oldest = time.time() - GRACE_SECONDS
-        for path in self._root.glob(f"*/*{SUFFIX}"):
+        for path in self.root.glob(f"*/*{SUFFIX}"):
             if path.stem not in used and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 

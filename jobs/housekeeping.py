@@ -1,4 +1,4 @@
-"""What has to be done for jobs from time to time: dead workers, full disks that have room again, old jobs."""
+"""What has to be done for jobs from time to time: dead workers, disks with room again, webhooks, old jobs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from exceptions import ConflictError
 from jobs.owners import is_dead
 from jobs.queue import WorkQueue
 from jobs.store import JobStore
+from jobs.webhooks import next_attempt
 
 log = logging.getLogger("chatterbox.jobs")
 
@@ -34,6 +35,7 @@ class Housekeeper:
         retention_days: after the end of a job.
         forget: deletes a job with its audio.
         resume: lets a paused job go on.
+        tell: tells an address of the end of a job, both given; whether it listened.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Housekeeper:
         retention_days: float,
         forget: Callable[[str], object],
         resume: Callable[[str], object],
+        tell: Callable[[str, str], bool],
     ) -> None:
         self._store = store
         self._queue = queue
@@ -51,6 +54,7 @@ class Housekeeper:
         self._retention = retention_days * DAY_SECONDS
         self._forget = forget
         self._resume = resume
+        self._tell = tell
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-keeper", daemon=True)
 
@@ -72,6 +76,10 @@ class Housekeeper:
             for job_id in self._store.paused_for("disk_full"):
                 with contextlib.suppress(ConflictError):
                     self._resume(job_id)
+
+        for job_id, url, attempts in self._store.webhooks_due():
+            told = self._tell(job_id, url)
+            self._store.plan_webhook(job_id, attempts + 1, None if told else next_attempt(attempts + 1))
         for job_id in self._store.ended_before(time.time() - self._retention):
             self._forget(job_id)
 

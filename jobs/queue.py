@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Table, Update, exists, or_, se
 from jobs.database import Database
 from jobs.events import add_event
 from jobs.records import ChunkRecord
+from jobs.rows import chunk_record
 from jobs.schema import CHUNKS, JOBS
 from jobs.states import WORKABLE
-from jobs.store import chunk_record, move_job
+from jobs.store import move_job
 
 LEASE_SECONDS = 60.0
 """A worker that gives no sign for so long has lost its work."""

@@ -170,6 +170,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """What earlier jobs came to, per character of their text; ``None`` where there were none."""
+
+    audio_seconds_per_character: float | None
+    work_seconds_per_character: float | None
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happened to a job; ids grow."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from api_models.jobs import JobChunk, JobEvent, JobPartReply, JobProgress, JobReply, JobResult
+from api_models.jobs import BookReply, ChapterReply, JobChunk, JobEvent, JobPartReply, JobProgress, JobReply, JobResult
 from jobs.records import ChunkRecord, Event, JobRecord, Progress
+from library.books import Book
 
 
 def job_reply(job: JobRecord, progress: Progress) -> JobReply:
@@ -25,6 +26,30 @@ def job_reply(job: JobRecord, progress: Progress) -> JobReply:
         started=_moment(job.started) if job.started else None,
         finished=_moment(job.finished) if job.finished else None,
         result=JobResult.model_validate_json(job.result) if job.result else None,
+    )
+
+
+def book_reply(book_id: str, book: Book) -> BookReply:
+    """A book as it was understood."""
+    chapters = [
+        ChapterReply(
+            index=index,
+            title=chapter.title,
+            characters=len(chapter.text),
+            words=len(chapter.text.split()),
+            opening=" ".join(chapter.text.split())[:120],
+            skipped=chapter.skipped,
+        )
+        for index, chapter in enumerate(book.chapters)
+    ]
+    return BookReply(
+        id=book_id,
+        title=book.title,
+        author=book.author,
+        language=book.language,
+        has_cover=book.cover is not None,
+        characters=sum(chapter.characters for chapter in chapters if not chapter.skipped),
+        chapters=chapters,
     )
 
 

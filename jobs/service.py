@@ -6,20 +6,34 @@ from dataclasses import replace
 from typing import Final
 
 from api_models import TTSRequest
-from api_models.jobs import JobChunks, JobEvent, JobList, JobReply, JobRequest, JobStateName, RedoRequest
+from api_models.jobs import (
+    BookReply,
+    JobChunks,
+    JobEstimate,
+    JobEvent,
+    JobList,
+    JobReply,
+    JobRequest,
+    JobStateName,
+    RedoRequest,
+)
 from core_engine import CoreEngine
 from exceptions import ConflictError, InvalidRequestError, QueueFullError, ResourceNotFoundError
+from jobs.audiobook import AudiobookJobs
+from jobs.books import BookShelf
 from jobs.chunk_audio import ChunkAudio
 from jobs.database import Database
+from jobs.estimate import estimate
 from jobs.events import events_after
 from jobs.housekeeping import Housekeeper
 from jobs.kinds import Bench, JobKind, new_chunk
 from jobs.queue import WorkQueue
 from jobs.records import ChunkRecord, JobRecord, NewChunk, NewJob
-from jobs.replies import chunk_reply, event_reply, job_reply
+from jobs.replies import book_reply, chunk_reply, event_reply, job_reply
 from jobs.runner import Runner
 from jobs.speech import SpeechJobs
 from jobs.store import JobStore
+from jobs.webhooks import deliver
 from speech.audio.wav import wav_bytes
 from speech.plan import SEED_LIMIT
 
@@ -49,11 +63,14 @@ class Jobs:
         self._audio = ChunkAudio(folder / "chunks")
         bench = Bench(core, self._audio, settings.max_text_length)
         self._bench = bench
-        self._kinds: dict[str, JobKind] = {"tts": SpeechJobs(bench)}
+        self._shelf = BookShelf(folder / "books", settings.max_text_length)
+        self._kinds: dict[str, JobKind] = {"tts": SpeechJobs(bench), "audiobook": AudiobookJobs(bench, self._shelf)}
         queue = WorkQueue(self._database, settings.lease_seconds)
         self._runner = Runner(self._store, queue, bench, self._kinds, settings.workers, settings.lease_seconds / 4)
         folders = (folder, core.outputs.root)
-        self._keeper = Housekeeper(self._store, queue, folders, settings.retention_days, self.delete, self.resume)
+        self._keeper = Housekeeper(
+            self._store, queue, folders, settings.retention_days, self.delete, self.resume, self._tell
+        )
 
     def start(self) -> None:
         """Begin to work on what is stored."""
@@ -76,8 +93,7 @@ class Jobs:
             return self._reply(twin)
         if self._store.unfinished() >= self._settings.max_unfinished:
             raise QueueFullError("Too many jobs are unfinished; try again when some are done.", retry_after=60)
-        if job.webhook_url and not self._settings.webhooks:
-            raise InvalidRequestError("Webhooks are not allowed here.", field="webhook_url")
+        self._check_webhook(job.webhook_url)
         planned = self._kinds[job.type].plan(request)
         new = NewJob(
             job.type, planned.title, request, planned.plan, planned.chunks, job.priority, idempotency_key,
@@ -86,6 +102,19 @@ class Jobs:
         stored = self._store.add(new)
         self._runner.wake()
         return self._reply(stored)
+
+    def estimate(self, job: JobRequest) -> JobEstimate:
+        """What it would come to."""
+        planned = self._kinds[job.type].plan(job.request.model_dump_json(exclude_unset=True))
+        return estimate(planned, self._audio, self._store.pace())
+
+    def add_book(self, name: str, data: bytes) -> BookReply:
+        """Keep a book."""
+        return book_reply(*self._shelf.add(name, data))
+
+    def get_book(self, book_id: str) -> BookReply:
+        """A book that was handed in."""
+        return book_reply(book_id, self._shelf.get(book_id))
 
     def get(self, job_id: str) -> JobReply:
         """One job."""
@@ -144,6 +173,16 @@ class Jobs:
         """Forget it."""
         for key in self._store.delete(job_id):
             self._audio.delete(key)
+
+    def _check_webhook(self, url: str | None) -> None:
+        if url and not self._settings.webhooks:
+            raise InvalidRequestError("Webhooks are not allowed here.", field="webhook_url")
+        if url and not url.lower().startswith(("http://", "https://")):
+            raise InvalidRequestError("A webhook is an http or https address.", field="webhook_url")
+
+    def _tell(self, job_id: str, url: str) -> bool:
+        facts = self.get(job_id).model_dump(mode="json", include={"id", "type", "title", "state", "reason", "message"})
+        return deliver(url, facts)
 
     def _reply(self, job: JobRecord) -> JobReply:
         return job_reply(job, self._store.progress(job.id))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api_models import CaptionFile, TTSRequest
-from api_models.jobs import JobFile, JobResult
-from api_models.replies import output_url
-from core.results import SpeechResult
+from api_models import TTSRequest
+from api_models.jobs import JobResult
 from core.speech_work import carry_out
 from exceptions import InvalidRequestError
 from jobs.kinds import Bench, PlannedJob, StoredChunks, title_of
 from jobs.records import ChunkRecord, JobPlan, JobRecord, Part
+from jobs.results import told_result
 from speech.cancel import CancelToken
 from speech.progress import ignore
 
@@ -52,28 +51,6 @@ class SpeechJobs:
             cancel,
             lambda report, token: StoredChunks(self._bench.audio, chunks, report, token),
         )
-        return _job_result(result)
-
-
-def _job_result(result: SpeechResult) -> JobResult:
-    return JobResult(
-        output_files=[
-            JobFile(
-                format=file.format,
-                filename=file.name,
-                url=output_url(file.name),
-                size_bytes=file.size_bytes,
-                duration_seconds=round(file.duration_seconds, 3),
-            )
-            for file in result.files
-        ],
-        captions=[
-            CaptionFile.model_validate({"format": file.format, "filename": file.name, "url": output_url(file.name)})
-            for file in result.captions
-        ],
-        audio_seconds=round(result.audio_seconds, 3),
-        quality_verdict=result.quality.verdict,
-        wer=result.quality.wer,
-        generation_seed_used=result.seed,
-        warnings=list(result.warnings),
-    )
+        return told_result(
+            result.files, result.captions, result.quality, result.audio_seconds, result.seed, result.warnings
+        )

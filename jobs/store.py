@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
@@ -15,13 +13,16 @@ from sqlalchemy.exc import IntegrityError
 from exceptions import ConflictError, ResourceNotFoundError
 from jobs.database import Database
 from jobs.events import add_event
-from jobs.records import ChunkRecord, JobPlan, JobRecord, NewChunk, NewJob, Progress
+from jobs.records import ChunkRecord, JobRecord, NewChunk, NewJob, Pace, Progress
+from jobs.rows import chunk_record, chunk_row, chunk_values, job_record, job_row
 from jobs.schema import CHUNKS, JOBS
 from jobs.states import BEFORE, ENDED, JobState
-from speech.plan import PlannedChunk
 
 RECENT_CHUNKS = 50
 """Finished chunks from which the present speed is taken."""
+
+RECENT_JOBS = 5
+"""Finished jobs by which others are judged."""
 
 _RECORD = [column for column in JOBS.c if column.name in JobRecord.__dataclass_fields__]
 
@@ -46,8 +47,8 @@ class JobStore:
         try:
             with self._database.transaction() as connection:
                 now = time.time()
-                connection.execute(insert(JOBS).values(_job_row(job_id, job, now)))
-                rows = [_chunk_row(job_id, number, chunk) for number, chunk in enumerate(job.chunks)]
+                connection.execute(insert(JOBS).values(job_row(job_id, job, now)))
+                rows = [chunk_row(job_id, number, chunk) for number, chunk in enumerate(job.chunks)]
                 if rows:
                     connection.execute(insert(CHUNKS), rows)
                 add_event(connection, job_id, "state", {"state": "queued"})
@@ -62,7 +63,7 @@ class JobStore:
             ResourceNotFoundError: there is none.
         """
         with self._database.transaction() as connection:
-            return _record(_require(connection, job_id))
+            return job_record(_require(connection, job_id))
 
     def page(self, state: JobState | None, number: int, size: int) -> tuple[list[JobRecord], int]:
         """One page of the jobs, newest first, and how many there are; pages count from 1."""
@@ -76,7 +77,7 @@ class JobStore:
                 .limit(size)
                 .offset((number - 1) * size)
             ).all()
-        return [_record(row) for row in rows], total
+        return [job_record(row) for row in rows], total
 
     def chunks(self, job_id: str, part: int | None = None, first: int = 0, count: int = -1) -> list[ChunkRecord]:
         """Chunks in order, of one part if it is given, from the `first` on; a negative count for all."""
@@ -135,7 +136,7 @@ class JobStore:
             state = _require(connection, job_id).state
             if state in ("assembling", "cancelled"):
                 raise ConflictError(f"The job is {state}; no chunk of it can be made again now.")
-            values = _chunk_values(chunk)
+            values = chunk_values(chunk)
             changed = connection.execute(
                 update(CHUNKS).where(CHUNKS.c.job_id == job_id, CHUNKS.c.number == number).values(**values)
             )
@@ -179,6 +180,30 @@ class JobStore:
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
         return keys
 
+    def pace(self) -> Pace:
+        """What the last finished jobs came to."""
+        spoken = (JOBS.c.state == "done") & JOBS.c.started.is_not(None)
+        last = select(JOBS.c.id, JOBS.c.finished - JOBS.c.started).where(spoken).order_by(JOBS.c.finished.desc())
+        sums = select(func.sum(CHUNKS.c.audio_seconds), func.sum(CHUNKS.c.characters))
+        with self._database.transaction() as connection:
+            jobs = {job_id: seconds for job_id, seconds in connection.execute(last.limit(RECENT_JOBS))}
+            audio, characters = connection.execute(sums.where(CHUNKS.c.job_id.in_(jobs))).one()
+        if not characters:
+            return Pace(None, None)
+        return Pace(audio / characters, sum(jobs.values()) / characters)
+
+    def webhooks_due(self) -> list[tuple[str, str, int]]:
+        """Ended jobs whose address waits to be told: id, address, attempts so far."""
+        due = select(JOBS.c.id, JOBS.c.webhook_url, JOBS.c.webhook_attempts).where(JOBS.c.webhook_due <= time.time())
+        with self._database.transaction() as connection:
+            return [(row.id, row.webhook_url, row.webhook_attempts) for row in connection.execute(due)]
+
+    def plan_webhook(self, job_id: str, attempts: int, due: float | None) -> None:
+        """Note how often the address of a job was tried and when it is tried next."""
+        values = {"webhook_attempts": attempts, "webhook_due": due}
+        with self._database.transaction() as connection:
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
+
     def unfinished(self) -> int:
         """How many jobs have not ended."""
         query = select(func.count()).select_from(JOBS).where(JOBS.c.state.not_in(ENDED))
@@ -201,7 +226,7 @@ class JobStore:
         """The job that was stored with that key."""
         with self._database.transaction() as connection:
             row = connection.execute(select(*_RECORD).where(JOBS.c.idempotency_key == idempotency_key)).first()
-        return _record(row) if row else None
+        return job_record(row) if row else None
 
     def _twin(self, job: NewJob) -> JobRecord:
         found = self.find_key(job.idempotency_key or "")
@@ -229,58 +254,11 @@ def move_job(
     add_event(connection, job_id, "state", {key: value for key, value in told.items() if value is not None})
 
 
-def chunk_record(row: Row[Any]) -> ChunkRecord:
-    """A row of the chunks table."""
-    passed = None if row.passed is None else bool(row.passed)
-    chunk = PlannedChunk(**json.loads(row.chunk))
-    return ChunkRecord(
-        row.job_id, row.number, row.part, chunk, row.seed, row.audio_key, row.state, row.audio_seconds, passed
-    )
-
-
 def _require(connection: Connection, job_id: str) -> Row[Any]:
     row = connection.execute(select(*_RECORD).where(JOBS.c.id == job_id)).first()
     if row is None:
         raise ResourceNotFoundError("There is no such job.", field="id")
     return row
-
-
-def _record(row: Row[Any]) -> JobRecord:
-    values = {name: getattr(row, name) for name in JobRecord.__dataclass_fields__}
-    return JobRecord(**{**values, "plan": JobPlan.from_json(row.plan)})
-
-
-def _job_row(job_id: str, job: NewJob, now: float) -> dict[str, Any]:
-    same = ("type", "title", "request", "priority", "idempotency_key", "webhook_url")
-    return {
-        **{name: getattr(job, name) for name in same},
-        "id": job_id,
-        "state": "queued",
-        "plan": job.plan.to_json(),
-        "created": now,
-        "turn": 0.0,
-    }
-
-
-def _chunk_row(job_id: str, number: int, chunk: NewChunk) -> dict[str, Any]:
-    return {"job_id": job_id, "number": number, **_chunk_values(chunk)}
-
-
-def _chunk_values(chunk: NewChunk) -> dict[str, Any]:
-    return {
-        "part": chunk.part,
-        "chunk": json.dumps(asdict(chunk.chunk), ensure_ascii=False),
-        "seed": chunk.seed,
-        "audio_key": chunk.audio_key,
-        "characters": len(chunk.chunk.text),
-        "state": "pending",
-        "owner": None,
-        "lease_until": None,
-        "attempts": 0,
-        "audio_seconds": None,
-        "passed": None,
-        "done_at": None,
-    }
 
 
 def _speed(newest_first: list[tuple[float, int]]) -> float | None:

@@ -24,11 +24,12 @@ from library.roots import existing_file, safe_relative, spelled_on_disk
 from speech.audio.containers import measure_length
 from speech.audio.decode import SUFFIXES
 from speech.audio.encode import FORMATS
+from speech.audio.m4b import M4B
 
 CAPTION_SUFFIXES: Final = {"srt": ".srt", "vtt": ".vtt", "json": ".captions.json"}
 """File name endings of captions; the plain ``.json`` beside the audio is the sidecar, which is not served."""
 MEDIA_TYPES: Final = {
-    **{spec.suffix: spec.media_type for spec in FORMATS.values()},
+    **{spec.suffix: spec.media_type for spec in (*FORMATS.values(), M4B)},
     ".srt": "application/x-subrip",
     ".vtt": "text/vtt",
     ".captions.json": "application/json",

@@ -11,9 +11,10 @@ from typing import Literal
 
 from speech.atomic_file import disk_failures, replacing
 from speech.audio.encode import FORMATS, AudioFileWriter
+from speech.audio.m4b import M4B, CoverPicture, M4bWriter
 from speech.samples import Samples
 
-AudioKind = Literal["result", "original", "chunk"]
+AudioKind = Literal["result", "original", "chunk", "chapter"]
 TextRole = Literal["captions", "record"]
 
 
@@ -22,9 +23,9 @@ class Place:
     """Which part of a result a file holds.
 
     Attributes:
-        kind: the whole result, its audio before the silence cut, or one chunk.
+        kind: the whole result, its audio before the silence cut, one chunk, or one chapter of a book.
         generation: which of several results of the same request, from 1.
-        chunk: index of the chunk, for files of single chunks.
+        chunk: index of the chunk or chapter, for files of single ones.
     """
 
     kind: AudioKind = "result"
@@ -71,7 +72,7 @@ class StoredText:
 class Recording:
     """Samples on their way into all asked-for formats at once."""
 
-    def __init__(self, writers: Sequence[AudioFileWriter], sample_rate: int) -> None:
+    def __init__(self, writers: Sequence[AudioFileWriter | M4bWriter], sample_rate: int) -> None:
         self._writers = writers
         self.sample_rate = sample_rate
         self._open = contextlib.ExitStack()
@@ -148,6 +149,22 @@ class ResultFiles:
         recording = self._recordings.enter_context(Recording(writers, sample_rate))
         self._audio += [(target, name, recording, place) for target, name in zip(targets, formats, strict=True)]
         return recording
+
+    def audiobook(
+        self, stem: str, sample_rate: int, tags: Mapping[str, str], cover: CoverPicture | None
+    ) -> tuple[Recording, M4bWriter]:
+        """Open ``stem.m4b``; the writer takes the chapters.
+
+        Raises:
+            DiskFullError: no room.
+        """
+        target = self._folder / f"{stem}{M4B.suffix}"
+        partial = self._partial(target)
+        with disk_failures("the audiobook"):
+            writer = M4bWriter(partial, sample_rate, tags, cover)
+        recording = self._recordings.enter_context(Recording([writer], sample_rate))
+        self._audio.append((target, "m4b", recording, Place()))
+        return recording, writer
 
     def text(
         self,

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 KEEP = ".keep"
 """Name of a file that protects its folder and those below; ending of one that protects the item it is named after."""
-AUDIO = frozenset({".wav", ".mp3", ".flac", ".opus", ".ogg", ".m4a", ".aac", ".pcm"})
+AUDIO = frozenset({".wav", ".mp3", ".flac", ".opus", ".ogg", ".m4a", ".m4b", ".aac", ".pcm"})
 _BESIDE = frozenset({".json", ".csv", ".srt", ".vtt", ".txt", ".captions", ".settings", KEEP})
 _PART = re.compile(r"_(original|chunk\d{3,})$")
 

@@ -15,6 +15,7 @@ from api.deps import JobWork, Workers
 from api_models.jobs import (
     Deleted,
     JobChunks,
+    JobEstimate,
     JobEvent,
     JobList,
     JobReply,
@@ -57,6 +58,12 @@ async def submit(
     reply = await _in_thread(workers, jobs.submit, body, idempotency_key)
     response.headers["Location"] = request.app.url_path_for("get_job", job_id=reply.id)
     return reply
+
+
+@router.post("/estimate")
+async def estimate(body: JobRequest, jobs: JobWork, workers: Workers) -> JobEstimate:
+    """What a job would come to in chunks, time and disk; nothing is stored."""
+    return await _in_thread(workers, jobs.estimate, body)
 
 
 @router.get("")

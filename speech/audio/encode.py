@@ -112,6 +112,10 @@ class AudioEncoder:
             self._stream.bit_rate = rate
         # Of the file, also for Ogg: its muxer hands them on to the stream, where players of Opus look.
         self._container.metadata.update(metadata or {})
+        self._begin()
+
+    def _begin(self) -> None:
+        """Write the file's head."""
         self._container.start_encoding()
 
     def write(self, samples: Samples) -> None:

@@ -60,8 +60,8 @@ def test_a_text_too_long_for_a_request_may_be_a_job(client: TestClient, monkeypa
     ("change", "field"),
     [
         ({"type": "song"}, "type"),
-        ({"request": {"text": "Hello."}, "prio": 1}, "prio"),
-        ({"request": {"text": "Hello.", "speed_factor": 9}}, "request.speed_factor"),
+        ({"request": {"text": "Hello."}, "prio": 1}, "tts.prio"),
+        ({"request": {"text": "Hello.", "speed_factor": 9}}, "tts.request.speed_factor"),
         ({"request": {"text": "Hello.", "voice": "nobody"}}, "voice"),
         ({"webhook_url": "http://127.0.0.1/"}, "webhook_url"),
     ],
