@@ -24,9 +24,11 @@ from config_sections import (
     ResourceManagementSettings,
     SecuritySettings,
     ServerSettings,
+    SillyTavernSettings,
     SpeedFactorSettings,
     UiSettings,
     ValidationSettings,
+    WyomingSettings,
 )
 from exceptions import ConfigurationError
 
@@ -54,6 +56,8 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     library: LibrarySettings = LibrarySettings()
     openai: OpenAISettings = OpenAISettings()
+    sillytavern: SillyTavernSettings = SillyTavernSettings()
+    wyoming: WyomingSettings = WyomingSettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""
     vc_defaults: VCDefaults = VCDefaults()

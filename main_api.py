@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from api.body_limit import BodyLimit
 from api.context import RequestContext
 from api.errors import ERROR_RESPONSES, install_error_handlers, refusal
-from api.interfaces import add_interfaces
+from api.interfaces import add_interfaces, other_servers, public_addresses
 from api.openai_edge import OpenAIEdge
 from api.routers import (
     books,
@@ -59,7 +59,9 @@ class SpeechApp(FastAPI):
         settings: Settings = self.state.core.settings
         page = settings.ui.mount_path if settings.ui.enable_ui else "/docs"
         keys = KeyStore(settings.paths.keys_file)
-        gate = Gate(super().build_middleware_stack(), keys, settings.security, page, refusal)
+        gate = Gate(
+            super().build_middleware_stack(), keys, settings.security, page, refusal, public_addresses(settings)
+        )
         inner = _with_origins(gate, settings.security.allowed_origins)
         monitor: Monitor = self.state.monitor
         failures: FailureCapture = self.state.failures
@@ -140,7 +142,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.cleanup.start()
     app.state.jobs.start()
     try:
-        yield
+        async with other_servers(app):
+            yield
     finally:
         app.state.jobs.close()
         core.close()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
 from api.openai_edge import OPENAI_PREFIX
-from api.routers import openai, talk
+from api.routers import openai, sillytavern, talk
 from config import Settings
+from core_engine import CoreEngine
 
 
 def add_interfaces(app: FastAPI, settings: Settings) -> dict[str, str]:
@@ -19,4 +22,25 @@ def add_interfaces(app: FastAPI, settings: Settings) -> dict[str, str]:
         app.state.created = int(time.time())
         app.include_router(openai.router)
         added["openai"] = OPENAI_PREFIX
+    if settings.sillytavern.enabled:
+        app.include_router(sillytavern.router)
     return added
+
+
+def public_addresses(settings: Settings) -> tuple[str, ...]:
+    """Those that the settings open to whoever has no key."""
+    lists = ("/models", "/audio/models", "/audio/voices")
+    return tuple(f"{OPENAI_PREFIX}{path}" for path in lists) if settings.openai.public_lists else ()
+
+
+@contextlib.asynccontextmanager
+async def other_servers(app: FastAPI) -> AsyncIterator[None]:
+    """Serve what is not HTTP, as long as the block runs."""
+    core: CoreEngine = app.state.core
+    if not core.settings.wyoming.enabled:
+        yield
+        return
+    from api.wyoming import wyoming_server
+
+    async with wyoming_server(core, app.state.workers):
+        yield

@@ -10,9 +10,11 @@ from config_sections.paths import PathSettings
 from config_sections.resource_management import ResourceManagementSettings
 from config_sections.security import SecuritySettings
 from config_sections.server import ServerSettings
+from config_sections.sillytavern import SillyTavernSettings
 from config_sections.speed_factor import SpeedFactorSettings
 from config_sections.ui import UiSettings
 from config_sections.validation import ValidationSettings
+from config_sections.wyoming import WyomingSettings
 
 __all__ = [
     "ApiSettings",
@@ -25,7 +27,9 @@ __all__ = [
     "ResourceManagementSettings",
     "SecuritySettings",
     "ServerSettings",
+    "SillyTavernSettings",
     "SpeedFactorSettings",
     "UiSettings",
     "ValidationSettings",
+    "WyomingSettings",
 ]

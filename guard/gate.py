@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -37,42 +37,51 @@ class Gate:
         settings: origins, names and rates.
         page: where the browser page is, ``/`` included; where browsers go after the sign-in.
         refuse: makes the replies of refusals.
+        public: addresses that need no key.
     """
 
     def __init__(
-        self, app: ASGIApp, keys: KeyStore, settings: SecuritySettings, page: str, refuse: Refuse = plain_refusal
+        self,
+        app: ASGIApp,
+        keys: KeyStore,
+        settings: SecuritySettings,
+        page: str,
+        refuse: Refuse = plain_refusal,
+        public: Collection[str] = (),
     ) -> None:
         self._app = app
         self._keys = keys
         self._settings = settings
         self._page = page
         self._refuse = refuse
+        self._public = frozenset(public)
         self._limits = RateLimits(settings.requests_per_minute)
         self._sessions = Sessions()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass, or refuse; nothing here speaks WebSocket."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        if scope["type"] != "http":
+        """Let pass, or refuse; a WebSocket is refused by closing it, which a browser sees as 403."""
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         try:
             answer = await self._answer(scope, receive)
         except ChatterboxError as error:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+                return
             answer = self._refuse(scope, error)
         await answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         headers = Headers(scope=scope)
-        method, path = scope["method"], scope["path"]
+        # A WebSocket comes as a reading request, but makes the service work.
+        method, path = scope.get("method", "POST"), scope["path"]
         refuse_foreign_pages(method, headers, self._settings.allowed_origins)
         if not self._keys.keys:
             refuse_rebound_names(headers, self._settings.allowed_hosts)
         if path == "/login" and self._keys.keys:
             return await self._sign_in(scope, receive)
-        scope_needed = needed_scope(method, path, self._page)
+        scope_needed = None if path in self._public else needed_scope(method, path, self._page)
         if scope_needed is None:
             return self._app
         key = None
