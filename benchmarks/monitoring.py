@@ -18,10 +18,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
+from application import SpeechApp
 from config import Settings, load_settings
 from core.operations import Operations
 from core_engine import CoreEngine
-from main_api import SpeechApp, create_app
+from main_api import create_app
 from monitoring.logs import configure_logging
 
 SENTENCE = {"text": "The quick brown fox jumps over the lazy dog by the river.", "export_formats": ["wav"], "seed": 7}

@@ -34,18 +34,16 @@ def probe(module: str = "main_api") -> dict[str, object]:
     return answer
 
 
-def test_importing_the_service_brings_no_heavy_library() -> None:
-    modules = probe()["modules"]
+@pytest.mark.parametrize("module", ["main_api", "application"])
+def test_importing_the_service_brings_no_heavy_library(module: str) -> None:
+    modules = probe(module)["modules"]
     assert isinstance(modules, list)
     assert [name for name in HEAVY if name in modules] == []
 
 
 def test_importing_the_service_is_quick() -> None:
-    # Processor time. Other programs slow a shared core down as well, hence the comparison with FastAPI alone.
-    def seconds(module: str) -> float:
-        return min(float(str(probe(module)["seconds"])) for _ in range(3))
-
-    assert (ours := seconds("main_api")) < 1.0 or ours < 3.5 * seconds("fastapi")
+    # Processor time, because other programs on the machine would only add waiting.
+    assert min(float(str(probe()["seconds"])) for _ in range(3)) < 1.0
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -7,10 +7,20 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 FORBIDDEN = {
-    "core_engine.py": {"main_api", "api", "ui", "Chatter", "fastapi", "starlette", "gradio", "uvicorn"},
-    "config.py": {"main_api", "core_engine", "api", "ui", "library", "fastapi", "gradio"},
-    "exceptions.py": {"main_api", "core_engine", "api", "ui", "speech", "library", "fastapi", "pydantic"},
-    "cli.py": {"main_api", "api", "ui", "fastapi", "gradio"},
+    "core_engine.py": {"main_api", "application", "api", "ui", "Chatter", "fastapi", "starlette", "gradio", "uvicorn"},
+    "config.py": {"main_api", "application", "core_engine", "api", "ui", "library", "fastapi", "gradio"},
+    "exceptions.py": {
+        "main_api",
+        "application",
+        "core_engine",
+        "api",
+        "ui",
+        "speech",
+        "library",
+        "fastapi",
+        "pydantic",
+    },
+    "cli.py": {"main_api", "application", "api", "ui", "fastapi", "gradio"},
 }
 
 
