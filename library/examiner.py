@@ -43,8 +43,13 @@ class Examiner:
             InvalidRequestError: it cannot be decoded in the time it may take, or is too long; says so.
         """
         limit = _LEAST_SECONDS + longest * _SECONDS_EACH
+        question = {"path": str(path), "longest": longest}
         with self._process() as process:
-            answer = process.ask({"path": str(path), "longest": longest}, limit)
+            answer = process.ask(question, limit)
+        if answer is None and not process.timed_out and process.files > 1:
+            # It may have died while it waited, through no fault of this file.
+            with self._process() as process:
+                answer = process.ask(question, limit)
         if answer is None:
             raise InvalidRequestError("The recording cannot be decoded.", field=field)
         if "refused" in answer:
@@ -76,7 +81,12 @@ class Examiner:
 
 
 class _Process:
-    """One run of ``library.examination``."""
+    """One run of ``library.examination``.
+
+    Attributes:
+        files: that it was given.
+        timed_out: whether it had to be killed.
+    """
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -89,25 +99,27 @@ class _Process:
             text=True,
             start_new_session=True,
         )
-        self._files = 0
+        self.files = 0
+        self.timed_out = False
+        self._broken = False
         self._line(_START_SECONDS)
 
     @property
     def fit(self) -> bool:
         """Whether it can take another file."""
-        return self._process.poll() is None and self._files < _FILES_EACH
+        return not self._broken and self.files < _FILES_EACH and self._process.poll() is None
 
     def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """The answer; ``None`` if the process died or had to be killed."""
         assert self._process.stdin is not None
-        self._files += 1
-        try:
+        self.files += 1
+        line = ""
+        with contextlib.suppress(OSError):
             self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
-        except OSError:
-            return None
-        line = self._line(seconds)
-        return json.loads(line) if line.endswith("\n") else None
+            line = self._line(seconds)
+        self._broken = not line.endswith("\n")
+        return None if self._broken else json.loads(line)
 
     def end(self) -> None:
         """Stop it, whatever it does."""
@@ -118,10 +130,14 @@ class _Process:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
+    def _kill(self) -> None:
+        self.timed_out = True
+        self._process.kill()
+
     def _line(self, seconds: float) -> str:
         """The next line; an unfinished one if the process ends or is killed, because `seconds` are over."""
         assert self._process.stdout is not None
-        timer = threading.Timer(seconds, self._process.kill)
+        timer = threading.Timer(seconds, self._kill)
         timer.daemon = True
         timer.start()
         try:
