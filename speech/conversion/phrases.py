@@ -8,7 +8,8 @@ from typing import Final
 
 from speech.validation.protocol import Word
 
-LONGEST_SECONDS: Final = 10.0
+LONGEST_SECONDS: Final = 6.0
+"""Longer phrases would drift from the timing of the recording."""
 _PAUSE_SECONDS: Final = 0.3
 _MARGIN_SECONDS: Final = 0.12
 """Kept around the words: their times are good to a tenth of a second."""

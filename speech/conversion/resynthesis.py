@@ -1,7 +1,7 @@
 """Conversion without a conversion model: what is heard is spoken again by a speech engine, in the recording's timing.
 
-Each phrase is heard by Whisper, spoken by the engine with the target's voice, laid on the recording by dynamic time
-warping, and put together with the recording's timing and intonation in the range of the target.
+Each phrase is heard by Whisper, spoken by the engine with the target's voice, brought to the length it has in the
+recording, and given the recording's intonation in the range of the target, and its loudness.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from typing import Final
 import numpy as np
 
 from speech.audio.edges import FRAME_SECONDS as LEVEL_SECONDS
-from speech.audio.edges import faded, frame_levels
+from speech.audio.edges import faded, frame_levels, sound_bounds
 from speech.cancel import CancelToken
 from speech.conversion.phrases import Phrase, phrases_of
 from speech.conversion.protocol import Converted
-from speech.conversion.vocoder import Analysis, analyse, carried_pitch, synthesise
-from speech.conversion.warping import warp
+from speech.conversion.vocoder import FRAME_SECONDS, Analysis, Frames, analyse, carried_pitch, pitch_of, synthesise
 from speech.engines.protocol import Reference, TakeRequest, Voice
 from speech.lane import Lane, Take
 from speech.lane_wait import wait_for
@@ -28,9 +27,6 @@ from speech.samples import Samples
 from speech.validation.protocol import Listener
 
 _LONGEST: Final = 330.0
-_WARPED_CEPSTRA: Final = 24
-_WARP_EVERY: Final = 2
-"""Frames are aligned every 10 ms, which halves the work twice."""
 _WORDLESS_SECONDS: Final = 0.5
 _BRIDGED_FRAMES: Final = 21
 """Loud frames of 10 ms this near to one another belong together."""
@@ -94,16 +90,25 @@ class ResynthesisConverter:
 
 def _laid(source: Samples, spoken: Samples, sample_rate: int) -> Samples:
     """`spoken` in the timing, intonation and loudness of `source`, exactly as long."""
-    said, speech = analyse(source, sample_rate), analyse(spoken, sample_rate)
-    every = slice(None, None, _WARP_EVERY)
-    places = warp(said.cepstra[every, :_WARPED_CEPSTRA], speech.cepstra[every, :_WARPED_CEPSTRA])
-    moments = np.interp(np.arange(len(said.pitch)) / _WARP_EVERY, np.arange(len(places)), places) * _WARP_EVERY
-    moved = speech.at(moments)
-    pitch = np.where(moved.pitch > 0, carried_pitch(said.pitch, speech.pitch), 0.0)
+    contour, moments = pitch_of(source, sample_rate)
+    speech = analyse(spoken, sample_rate)
+    moved = speech.at(_evenly(moments, sound_bounds(source, sample_rate), sound_bounds(spoken, sample_rate)))
+    pitch = np.where(moved.pitch > 0, carried_pitch(contour, speech.pitch), 0.0)
     sound = synthesise(Analysis(pitch, moved.cepstra, moved.breath), sample_rate)
     laid = np.zeros_like(source)
     laid[: len(sound)] = sound[: len(source)]
     return _as_loud(laid, source)
+
+
+def _evenly(moments: Frames, source: tuple[float, float], spoken: tuple[float, float]) -> Frames:
+    """Frames of the speech for moments of the source, so that the first and the last sound of both fall together.
+
+    Nothing inside a phrase is stretched more than the rest: following the source sound by sound was measured to
+    swallow short words.
+    """
+    speed = (spoken[1] - spoken[0]) / max(source[1] - source[0], FRAME_SECONDS)
+    places: Frames = (spoken[0] + (moments - source[0]) * speed) / FRAME_SECONDS
+    return places
 
 
 def _as_loud(sound: Samples, source: Samples) -> Samples:

@@ -5,36 +5,10 @@ import pytest
 
 from speech.conversion.phrases import LONGEST_SECONDS, phrases_of
 from speech.conversion.vocoder import FRAME_SECONDS, analyse, carried_pitch, pitch_of, synthesise
-from speech.conversion.warping import warp
 from speech.samples import Samples
 from speech.validation.protocol import Word
 
 RATE = 24_000
-
-
-def features(count: int, seed: int = 0) -> np.ndarray:
-    """Slowly changing ones, as of speech."""
-    steps = np.random.default_rng(seed).standard_normal((count, 8))
-    return np.cumsum(steps, axis=0)
-
-
-@pytest.mark.parametrize("factor", [0.6, 1.0, 1.7])
-def test_an_even_change_of_speed_is_followed(factor: float) -> None:
-    one = features(300)
-    moments = np.linspace(0, 299, int(300 * factor))
-    other = np.stack([np.interp(moments, np.arange(300), column) for column in one.T], axis=1)
-    places = warp(one, other)
-    assert len(places) == 300 and (np.diff(places) >= 0).all()
-    wanted = np.arange(300) * (len(moments) - 1) / 299
-    assert np.abs(places - wanted)[10:-10].max() < 6
-
-
-def test_a_pause_in_one_reading_is_waited_for() -> None:
-    one = features(200)
-    other = np.concatenate([one[:100], np.repeat(one[100:101], 60, axis=0), one[100:]])
-    places = warp(one, other)
-    assert np.abs(places[:90] - np.arange(90)).max() < 5
-    assert np.abs(places[115:] - np.arange(115, 200) - 60).max() < 5
 
 
 def vowel(pitch: np.ndarray) -> Samples:
