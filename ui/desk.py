@@ -170,12 +170,13 @@ class DeskHandlers(Generic[Result]):
 
     def _follow(self, work: Work[Result], *, aloud: bool = False) -> Iterator[Shown]:
         for status in work.follow():
-            if aloud:
+            if aloud and not status.stopping:
                 yield from self._play(work, rest=status.ended)
             if not status.ended:
                 yield {self._desk.status: progress_html(self._core, status)}
             elif status.error is not None:
-                yield {**self.idle(), self._desk.status: error_html(status.error, status)}
+                silence = {} if self._desk.live is None else {self._desk.live: ""}
+                yield {**self.idle(), **silence, self._desk.status: error_html(status.error, status)}
             else:
                 yield {**self.idle(), **self._finished(work.results)}
 

@@ -23,25 +23,28 @@ function sharePreset(name, presets) {
 }
 
 // Pieces of a result are played one after another while the rest is being made.
-const piecePlayer = {context: null, sources: new Set(), end: 0, decoding: Promise.resolve()};
+const piecePlayer = {context: null, sources: new Set(), end: 0, round: 0, decoding: Promise.resolve()};
 
 function stopPieces() {
   for (const source of piecePlayer.sources) source.stop();
   piecePlayer.sources.clear();
   piecePlayer.end = 0;
+  piecePlayer.round += 1;
 }
 
 // Takes a WAV file in base64; nothing stands for the beginning of a new result.
 function playPiece(content) {
   if (!content) return stopPieces();
   piecePlayer.context ??= new AudioContext();
+  const round = piecePlayer.round;
   const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
   piecePlayer.decoding = piecePlayer.decoding
     .then(() => piecePlayer.context.decodeAudioData(bytes.buffer))
-    .then(schedulePiece);
+    .then((buffer) => schedulePiece(buffer, round));
 }
 
-function schedulePiece(buffer) {
+function schedulePiece(buffer, round) {
+  if (round !== piecePlayer.round) return;
   const source = piecePlayer.context.createBufferSource();
   source.buffer = buffer;
   source.connect(piecePlayer.context.destination);

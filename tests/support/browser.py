@@ -15,7 +15,7 @@ from tests.support.tones import decode
 
 DELAY = 0.25
 PATIENCE = 20_000
-LONG_TEXT = "\n\n".join(f"This is paragraph number {number} of a text that takes a while." for number in range(40))
+LONG_TEXT = "\n\n".join(f"This is paragraph number {number} of a text that takes a while." for number in range(140))
 
 BROKEN_OFF = ("AbortError", "Connection errored out")
 """What Gradio's own script writes to the console when a page is left while a request runs."""

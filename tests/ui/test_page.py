@@ -85,10 +85,10 @@ def test_sound_starts_before_the_work_ends(open_page: OpenPage) -> None:
     generate_button(page).click()
     page.wait_for_function("() => piecePlayer.context && piecePlayer.context.currentTime > 0 && piecePlayer.end > 1")
 
-    expect(page.locator("#speak-status")).to_contain_text("of 40:")
+    expect(page.locator("#speak-status")).to_contain_text("of 140:")
     stop_button(page).click()
     wait_for(page, "Stopped.")
-    assert page.evaluate("() => piecePlayer.sources.size") == 0
+    page.wait_for_function("() => piecePlayer.sources.size === 0")
 
 
 def test_stop_ends_the_work_and_the_next_request_runs_at_once(open_page: OpenPage, service: str) -> None:
