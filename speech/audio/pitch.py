@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from exceptions import InvalidRequestError
 from speech.audio.stretch import stretch
 from speech.samples import Samples
 
@@ -25,6 +26,10 @@ def shift_pitch(samples: Samples, sample_rate: int, semitones: float) -> Samples
     Raises:
         InvalidRequestError: out of range.
     """
+    if not abs(semitones) <= MOST_SEMITONES:
+        raise InvalidRequestError(
+            f"The pitch can be shifted by {MOST_SEMITONES:g} semitones at most.", field="pitch_shift"
+        )
     if semitones == 0.0 or len(samples) == 0:
         return samples
     import soxr

@@ -132,7 +132,7 @@ def test_faulty_fields_are_named(client: TestClient, body: dict[str, Any], field
         ([{"type": "server_file"}], 0, "request_json.segments.0.server_file.source"),
         ([{"type": "silence", "source": "1s"}], 0, "request_json.segments.0.silence.source"),
         ([{"type": "silence", "source": "(1s)"}], 0, "request_json"),
-        ([{"type": "file", "source": "a.wav"}], 0, "request_json.segments.0"),
+        ([{"type": "file", "source": "a.wav"}], 0, "request_json.segments.0.type"),
         ([], 0, "request_json.segments"),
     ],
 )

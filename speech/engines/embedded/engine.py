@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from exceptions import GenerationError, InvalidRequestError
+from exceptions import InvalidRequestError
 from speech.cancel import CancelToken
 from speech.engines.abilities import VoiceMatch
 from speech.engines.embedded.matching import VoiceMatcher
@@ -145,7 +145,7 @@ class EmbeddedEngine:
             return voice
         recording = self._folder.find(voice)
         if recording is None:
-            raise GenerationError(f"There is no voice and no recording named {voice} here any more.")
+            raise InvalidRequestError(f"There is no voice and no recording named {voice} here.", field="voice")
         return Reference(voice, recording.path, recording.voice.content_hash)
 
     def _speak(self, request: TakeRequest, cancel: CancelToken) -> Samples:

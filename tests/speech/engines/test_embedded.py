@@ -310,5 +310,6 @@ class TestSpeech:
         spoken = self.speak(engine, replace(request(), reference=reference))
         encoder, own = SpeakerEncoder(), engine.embedding("bm_fable")
         heard = encoder.embed(spoken, 24_000)
-        assert match.similarity > 0.85
+        # The nearest shipped voices reach 0.706 on strangers' recordings (benchmarks/voice_match.py).
+        assert match.similarity > 0.755
         assert heard is not None and own is not None and similarity(heard, own) > 0.8
