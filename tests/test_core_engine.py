@@ -248,10 +248,7 @@ def test_impossible_requests_name_their_field(make_core: CoreMaker, fields: dict
 
 
 def test_operator_defaults_apply_unless_the_request_says_otherwise(make_core: CoreMaker) -> None:
-    from api_models import TTSDefaults
-
-    core = make_core()
-    core.settings = core.settings.model_copy(update={"tts_defaults": TTSDefaults(voice="tone-c", speed_factor=2.0)})
+    core = make_core(tts_defaults={"voice": "tone-c", "speed_factor": 2.0})
     assert core.tts(TTSRequest(text="Hello there.")).voice == "tone-c"
     assert [file.format for file in core.tts(TTSRequest(text="Hello there.")).files] == ["wav", "mp3"]
     assert core.tts(TTSRequest(text="Hello there.", voice="tone-b")).voice == "tone-b"

@@ -35,9 +35,9 @@ def mounted(core: CoreEngine) -> Iterator[TestClient]:
 
 
 def controls(client: TestClient, path: str) -> dict[str, dict[str, Any]]:
-    """Properties of the page's components by their label."""
+    """Properties of the page's components by their label; the first tab's, where several have the same."""
     parts = client.get(f"{path}config").json()["components"]
-    return {part["props"].get("label") or part["props"].get("value"): part["props"] for part in parts}
+    return {part["props"].get("label") or part["props"].get("value"): part["props"] for part in reversed(parts)}
 
 
 def test_the_page_is_where_the_settings_put_it(mounted: TestClient, settings: Settings) -> None:

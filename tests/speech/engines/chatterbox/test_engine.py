@@ -91,9 +91,11 @@ def test_it_tells_what_it_can_do_without_being_loaded(make_engine: EngineMaker) 
 
     assert isinstance(english, StepwiseEngine)
     assert english.capabilities.cloning and english.capabilities.watermark and english.capabilities.batch_invariant
-    assert {item.name for item in english.capabilities.parameters} == {"exaggeration", "temperature", "cfg_weight"}
+    guided = {"exaggeration", "temperature", "cfg_weight", "min_p", "top_p", "repetition_penalty"}
+    assert {item.name for item in english.capabilities.parameters} == guided
     assert english.capabilities.max_batch == 4
-    assert {item.name for item in turbo.capabilities.parameters} == {"temperature"}
+    fast = {"temperature", "top_p", "top_k", "repetition_penalty"}
+    assert {item.name for item in turbo.capabilities.parameters} == fast
     assert "laugh" in turbo.capabilities.tags and not english.capabilities.tags
     assert turbo.capabilities.max_batch == 8
 
