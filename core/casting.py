@@ -75,7 +75,7 @@ class Casting:
         try:
             recording = self._library.find(wanted, field)
         except ResourceNotFoundError:
-            return choose_voice(self._engine, words, field)
+            return choose_voice(self._engine, words, field, self.voices)
         if not isinstance(self._engine, CloningEngine):
             if not words:
                 return self._engine.voices[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -49,11 +49,11 @@ class PlannedSpeech:
         return tuple(found)
 
 
-def choose_voice(engine: Engine, name: str, field: str = "voice") -> Voice:
+def choose_voice(engine: Engine, name: str, field: str = "voice", known: Sequence[Voice] | None = None) -> Voice:
     """The engine's voice of that name, its first for an empty name, or that of a recording it finds.
 
     Raises:
-        InvalidRequestError: no such voice; the detail lists the engine's own.
+        InvalidRequestError: no such voice; the detail lists those `known`, the engine's own unless given.
     """
     if not name:
         return engine.voices[0]
@@ -65,7 +65,7 @@ def choose_voice(engine: Engine, name: str, field: str = "voice") -> Voice:
     raise InvalidRequestError(
         f"There is no voice named {name[:80]!r} here.",
         field=field,
-        detail={"voices": [voice.name for voice in engine.voices]},
+        detail={"voices": [voice.name for voice in (known or engine.voices)]},
     )
 
 

@@ -107,4 +107,4 @@ def test_unknown_voices_are_refused_with_those_there_are(core: CoreEngine) -> No
     with pytest.raises(InvalidRequestError) as caught:
         core.tts(request(voice="bob.wav"))
 
-    assert caught.value.detail == {"voices": ["default"]}
+    assert caught.value.detail == {"voices": ["default", "anna.wav"]}
