@@ -16,10 +16,10 @@ class SpeedFactorSettings(Section):
     """Takes the place of `tts_defaults.speed_factor` while that is 1."""
     preferred_library: Literal["auto", "audiostretchy", "librosa", "torchaudio"] = "auto"
     """Takes the place of `tts_defaults.speed_factor_library` while that is `auto`."""
-    min_speed_factor: float = Field(0.5, ge=0.5, le=2.0)
-    """Slowest rate that a request may ask for."""
-    max_speed_factor: float = Field(2.0, ge=0.5, le=2.0)
-    """Fastest rate that a request may ask for."""
+    min_speed_factor: float = Field(0.25, ge=0.25, le=2.0)
+    """Slowest rate that a request may ask for; below 0.5 only `/v1/audio/speech` goes, as OpenAI's does."""
+    max_speed_factor: float = Field(4.0, ge=0.5, le=4.0)
+    """Fastest rate that a request may ask for; above 2 only `/v1/audio/speech` goes, as OpenAI's does."""
 
     @model_validator(mode="after")
     def _in_order(self) -> SpeedFactorSettings:

@@ -64,7 +64,8 @@ class _SampleStream:
 
     def encode(self, samples: Samples) -> bytes:
         header, self._header = self._header, b""
-        return header + np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+        body: bytes = np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+        return header + body
 
     def finish(self) -> bytes:
         return self._header

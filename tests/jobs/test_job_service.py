@@ -246,7 +246,7 @@ def test_old_jobs_are_forgotten_with_their_chunks_and_keep_their_result(
 def test_jobs_of_two_processes_share_the_work(make_jobs: JobsMaker) -> None:
     engines = [Counting(), Counting()]
     for engine in engines:
-        engine._faults = ToneFaults(delay=0.02)
+        engine._faults = ToneFaults(delay=0.1)  # much longer together than an idle worker sleeps
     services: list[Jobs] = [make_jobs(engine=engine) for engine in engines]
     wait_for(services[1], services[0].submit(speech_job(20)).id, "done")
     assert all(engine.spoken for engine in engines)

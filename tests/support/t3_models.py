@@ -39,7 +39,7 @@ def import_upstream() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import chatterbox.models.t3  # noqa: F401
-    logging.getLogger("chatterbox").setLevel(logging.ERROR)
+    logging.getLogger("chatterbox.models.t3").setLevel(logging.ERROR)
 
 
 @contextmanager

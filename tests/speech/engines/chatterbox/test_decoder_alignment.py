@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
@@ -73,12 +72,6 @@ requests = st.tuples(
     st.sampled_from([2.0, 6.0, 12.0]),
     st.lists(st.integers(0, 6), min_size=31, max_size=31),
 )
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    import_upstream()
-    logging.getLogger("chatterbox").setLevel(logging.ERROR)
 
 
 def agree(text_length: int, path: list[int], sharpness: float, tokens: list[int], seed: int) -> list[str]:

@@ -303,7 +303,8 @@ def test_foreign_scripts_are_refused_beforehand(make_engine: EngineMaker) -> Non
 def test_recordings_are_converted_exactly_as_long(make_engine: EngineMaker, voices_dir: Path) -> None:
     engine = make_engine(watermark=False)
     assert isinstance(engine, ConvertingEngine) and engine.capabilities.conversion
-    by_name = next(voice for voice in engine.voices if voice.name == "voice1.wav")
+    by_name = engine.recorded_voice("voice1.wav")
+    assert by_name is not None
     by_file = Reference("elsewhere", voices_dir / "voice2.wav", "00ff")
     source = voice_like(1.013, seed=9)
     sounds = [engine.convert(ConversionRequest(source, target, 3), CancelToken()) for target in (by_name, by_file)]
