@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from api_models import ConcatRequest, MixedConcatRequest, TextOptions, TextPreviewRequest, TTSRequest, VCOptions
+from api_models import ConcatRequest, MixedConcatRequest, TextPreviewRequest, TTSRequest, VCOptions
 from config import Settings
 from core.casting import Casting
 from core.concat_report import JoinedResult
@@ -70,7 +70,7 @@ class CoreEngine:
         self.downloads = Downloads(settings)
         self.lane = build_lane(settings, self.engine)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
-        self.casting = Casting(self.lane, self.voices, settings)
+        self.casting = Casting(self.lane, self.voices, settings, self.downloads)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self.models = Models(self.lane, self.validators, self.operations)
@@ -130,12 +130,17 @@ class CoreEngine:
         """
         full = request.with_defaults(self.casting.defaults(request))
         refuse_long(full.text, longest or self.settings.api.max_text_length)
+        refuse_foreign(full, self.engine.capabilities)
+        parameters: Mapping[str, float] = {}
+        seed = 1
         if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
             refuse_speed(full.speed_factor, self.settings.speed_factor)
             use = engine_use(request, full, self.engine.capabilities)
             finishing_rules(full, use.stretch)
-            return self._plan(full, full.text, use.parameters, full.seed, short_opening)
-        return self._plan(full, full.text, {}, 1, short_opening)
+            parameters, seed = use.parameters, full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
+        rules, choose = replace(reading_rules(full), short_opening=short_opening), self.casting.choose
+        voice = choose(full.voice)
+        return plan_speech(full.text, self.engine, voice, full.language, parameters, rules, seed, choose)
 
     def tts(
         self,
@@ -162,10 +167,11 @@ class CoreEngine:
         workshop = self.workshop if outputs is None else replace(self.workshop, outputs=outputs)
         with self.operations.operation("tts", observer) as operation:
             self.refuse_overload()
-            planned = self.plan(request)
-            work = planned.plan.length * request.num_generations
-            with self._admitted(token, operation.observe, work) as observe:
-                result = carry_out(self.order(request, planned, name), workshop, observe, token)
+            with self.casting.fetched(request, token) as asked:
+                planned = self.plan(asked)
+                work = planned.plan.length * request.num_generations
+                with self._admitted(token, operation.observe, work) as observe:
+                    result = carry_out(self.order(asked, planned, name), workshop, observe, token)
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
         if outputs is None:
             self.casting.note_use(planned.plan)
@@ -225,11 +231,13 @@ class CoreEngine:
         token = self._token(cancel)
         with self.operations.operation("tts", observer) as operation:
             self.refuse_overload()
-            planned = self.plan(request, short_opening=short_opening)
-            with self._admitted(token, operation.observe, planned.plan.length) as observe:
-                live = LiveSpeech(request, self.order(request, planned), self.workshop, observe, token)
-                yield live
+            with self.casting.fetched(request, token) as asked:
+                planned = self.plan(asked, short_opening=short_opening)
+                with self._admitted(token, operation.observe, planned.plan.length) as observe:
+                    live = LiveSpeech(asked, self.order(asked, planned), self.workshop, observe, token)
+                    yield live
             operation.audio_seconds = live.seconds
+            self.casting.note_use(planned.plan)
 
     def concat(
         self,
@@ -276,8 +284,8 @@ class CoreEngine:
         choice = validator_for(self.validators, full, planned.plan.chunks[0].language)
         if choice.instead:
             use = use.with_ignored(unavailable_checker(full))
-        voices = (chunk.voice for chunk in planned.plan.chunks)
-        warnings = foreseen_warnings(planned, choice, full) + matched_voices(voices, self.lane, self._token(None))
+        matched = matched_voices((chunk.voice for chunk in planned.plan.chunks), self.lane, self._token(None))
+        warnings = foreseen_warnings(planned, choice, full) + matched
         return SpeechOrder(full, planned, use, finishing, choice.validator, name, warnings)
 
     def _token(self, given: CancelToken | None) -> CancelToken:
@@ -289,12 +297,3 @@ class CoreEngine:
         with self._admission.enter(token, work, observer) as place:
             yield place.observed(observer)
         self.models.worked()
-
-    def _plan(
-        self, options: TextOptions, text: str, parameters: Mapping[str, float], seed: int, short_opening: bool
-    ) -> PlannedSpeech:
-        refuse_foreign(options, self.engine.capabilities)
-        rules = replace(reading_rules(options), short_opening=short_opening)
-        drawn = seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
-        choose, language = self.casting.choose, options.language
-        return plan_speech(text, self.engine, choose(options.voice), language, parameters, rules, drawn, choose)

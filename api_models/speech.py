@@ -29,7 +29,7 @@ class TextPreviewRequest(TextOptions):
 
     text: str = Field(min_length=1, examples=["Dr. Smith paid $3.50 at 7:45 p.m."])
     """What would be said."""
-    reference_audio_filename: str | None = Field(None, max_length=200)
+    reference_audio_filename: str | None = Field(None, max_length=2000)
     """Alias of `voice`."""
 
     @field_validator("text")
@@ -56,7 +56,7 @@ class TTSRequest(TTSDefaults):
 
     text: str = Field(min_length=1, examples=["The birch canoe slid on the smooth planks."])
     """What to say; an empty line starts a new paragraph."""
-    reference_audio_filename: str | None = Field(None, max_length=200)
+    reference_audio_filename: str | None = Field(None, max_length=2000)
     """Alias of `voice`."""
     title: str = Field("", max_length=200)
     """Written into the files' tags; without it the beginning of the text."""

@@ -14,8 +14,9 @@ from speech.text.sound_words import parse_sound_words
 class TextOptions(Strict):
     """From the text as it is sent to the chunks that are spoken; docs/text.md describes each rule."""
 
-    voice: str = Field("", max_length=200)
-    """Name of a voice; empty for the configured or the engine's first voice."""
+    voice: str = Field("", max_length=2000)
+    """Name of a voice, or the URL of a recording where downloads are enabled; empty for the configured or the engine's
+    first voice."""
     engine: str = Field("auto", max_length=60)
     """Engine to speak with; `auto` is the one that the configuration chose."""
     model: str = Field("auto", max_length=60)

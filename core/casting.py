@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from api_models import TextPreviewRequest, TTSDefaults, TTSRequest
 from api_models.library import check_voice_parameters
 from config import Settings
+from core.downloads import Downloads, is_url
+from core.fetched_voices import FetchedVoices, is_fetched
 from core.results import SpeechResult
 from exceptions import InvalidRequestError, NotReadyError, QueueFullError, ResourceNotFoundError
 from library.entries import Filter
@@ -43,13 +45,15 @@ class Casting:
         lane: of the engine.
         library: of the recordings.
         settings: of the service.
+        downloads: fetches voices that requests name by URL.
     """
 
-    def __init__(self, lane: Lane, library: VoiceLibrary, settings: Settings) -> None:
+    def __init__(self, lane: Lane, library: VoiceLibrary, settings: Settings, downloads: Downloads) -> None:
         self._lane = lane
         self._engine = lane.engine
         self._library = library
         self._settings = settings
+        self.fetched = FetchedVoices(downloads, lane.engine, settings.paths.reference_audio_dir).during
 
     @property
     def voices(self) -> tuple[Voice, ...]:
@@ -70,8 +74,13 @@ class Casting:
             InvalidRequestError: there is none, several have the name, or the engine cannot clone.
         """
         wanted = words or self._library.default
-        if not wanted or self._is_own(wanted):
+        if not wanted or self._is_own(wanted) or is_fetched(wanted):
             return choose_voice(self._engine, wanted, field)
+        if is_url(wanted):
+            raise InvalidRequestError(
+                "Only requests that speak at once take a voice from a URL; upload the recording as a voice first.",
+                field=field,
+            )
         try:
             recording = self._library.find(wanted, field)
         except ResourceNotFoundError:

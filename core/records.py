@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from api_models import TTSRequest
+from core.fetched_voices import shown_voice
 from core.results import GenerationResult
 from library.outputs import CAPTION_SUFFIXES
 from library.result_files import ResultFiles
@@ -29,7 +30,7 @@ def tags_of(request: TTSRequest, plan: Plan, capabilities: Capabilities) -> dict
     title = request.title or " ".join(request.text.split())[:TITLE_LENGTH]
     return {
         "title": title,
-        "artist": plan.chunks[0].voice,
+        "artist": shown_voice(plan.chunks[0].voice),
         "engine": f"{capabilities.engine} {capabilities.model}",
         "comment": f"seed {plan.seed}, settings {settings_digest(settings_of(request, plan.seed))}",
     }
@@ -38,7 +39,7 @@ def tags_of(request: TTSRequest, plan: Plan, capabilities: Capabilities) -> dict
 def settings_of(request: TTSRequest, seed: int) -> dict[str, Any]:
     """All settings of a request with the seed that was used; loading them makes the same result."""
     settings = request.model_dump(exclude={"reference_audio_filename", "project"})
-    return {**settings, "seed": seed, "num_generations": 1}
+    return {**settings, "voice": shown_voice(request.voice), "seed": seed, "num_generations": 1}
 
 
 def write_records(

@@ -1,8 +1,11 @@
 """Recordings behind URLs: refused unless the operator allows it, else used like any other."""
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,6 +14,7 @@ from core_engine import CoreEngine
 from main_api import create_app
 from tests.api.test_vc import wav
 from tests.conftest import CoreMaker
+from tests.support.listening import decoded
 from tests.support.web import WebServer, reply, web_server
 
 CONVERT = "/api/v1/vc"
@@ -80,3 +84,58 @@ def test_the_settings_of_downloads_have_effect(core: CoreEngine, server: WebServ
         assert client.post(CONVERT, json=body).status_code == 413
         answer = client.post(CONVERT, json={**body, "input_audio_source": busy.url()})
         assert (answer.status_code, busy.connections) == (422, 2)
+
+
+@pytest.mark.parametrize("field", ["voice", "reference_audio_filename"])
+def test_a_voice_behind_a_url_speaks_and_is_gone_afterwards(
+    client: TestClient, server: WebServer, settings: Settings, field: str
+) -> None:
+    body = {"text": "Good morning.", field: server.url("/talk.wav?key=secret")}
+    answer = client.post("/api/v1/tts", json=body, params={"response_mode": "url"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["voice"].startswith(".from-url/") and answer.json()["voice"].endswith("talk.wav")
+    sidecars = [json.loads(path.read_text("utf-8")) for path in settings.paths.output_dir.glob("*.json")]
+    assert [sidecar["settings"]["voice"].endswith("talk.wav") for sidecar in sidecars] == [True]
+    assert "secret" not in json.dumps(sidecars) and ".from-url" not in json.dumps(sidecars[0]["settings"])
+    assert list((settings.paths.reference_audio_dir / ".from-url").iterdir()) == temporary(settings) == []
+
+
+def test_a_fetched_voice_sounds_like_the_same_recording_in_the_library(
+    client: TestClient, server: WebServer, core: CoreEngine, settings: Settings
+) -> None:
+    settings.paths.reference_audio_dir.mkdir(parents=True, exist_ok=True)
+    (settings.paths.reference_audio_dir / "same.wav").write_bytes(wav())
+    body = {"text": "Good morning.", "seed": 7, "export_formats": ["wav"]}
+    sounds = [client.post("/api/v1/tts", json={**body, "voice": v}).content for v in (server.url(), "same.wav")]
+    fetched, stored = (decoded(sound, "wav")[0] for sound in sounds)
+    assert np.array_equal(fetched, stored)
+
+
+def test_speech_that_streams_takes_a_voice_by_url(client: TestClient, server: WebServer, settings: Settings) -> None:
+    body = {"text": "Good morning.", "voice": server.url()}
+    answer = client.post("/api/v1/tts", json=body, params={"response_mode": "chunked"})
+    assert answer.status_code == 200 and len(answer.content) > 1000
+    assert list((settings.paths.reference_audio_dir / ".from-url").iterdir()) == []
+
+
+def test_the_same_rules_hold_for_voices(client: TestClient, settings: Settings) -> None:
+    answer = client.post("/api/v1/tts", json={"text": "Hello.", "voice": "http://127.0.0.1:1/a.wav"})
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "VALIDATION_ERROR")
+    assert answer.json()["detail"][0]["field"] == "voice"
+    assert list((settings.paths.reference_audio_dir / ".from-url").iterdir()) == []
+
+
+def test_jobs_take_no_voice_by_url(client: TestClient, server: WebServer) -> None:
+    answer = client.post("/api/v1/jobs", json={"type": "tts", "request": {"text": "Hello.", "voice": server.url()}})
+    assert answer.status_code == 422 and "upload the recording" in answer.json()["error"]
+    assert server.connections == 0
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_request(
+    client: TestClient, server: WebServer, settings: Settings
+) -> None:
+    left = settings.paths.reference_audio_dir / ".from-url" / "left"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    assert client.post("/api/v1/tts", json={"text": "Hello.", "voice": server.url()}).status_code == 200
+    assert not left.exists()
