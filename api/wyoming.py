@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
@@ -63,7 +64,8 @@ class SpeechHandler(AsyncEventHandler):
 
     async def _answer(self, event: Event) -> None:
         if Describe.is_type(event.type):
-            await self.write_event(describe(self._core).event())
+            info = await asyncio.get_running_loop().run_in_executor(self._workers, describe, self._core)
+            await self.write_event(info.event())
         elif SynthesizeStart.is_type(event.type):
             self._feed, self._voice = SentenceFeed(), SynthesizeStart.from_event(event).voice
         elif SynthesizeChunk.is_type(event.type) and self._feed is not None:
@@ -111,7 +113,7 @@ def describe(core: CoreEngine) -> Info:
             version=None,
             languages=[voice.language],
         )
-        for voice in core.engine.voices
+        for voice in core.casting.voices
     ]
     program = TtsProgram(
         name="chatterbox-tts-extended-plus",

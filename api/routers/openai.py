@@ -87,7 +87,7 @@ async def model(model: str, found: Models) -> OpenAIModel:
 
 
 @router.get("/audio/voices")
-async def voices(core: Core) -> OpenAIVoices:
+def voices(core: Core) -> OpenAIVoices:
     """The voices that can be asked for, besides OpenAI's names."""
     found = [
         OpenAIVoice(id=voice.name, name=voice.name, language=voice.language, description=voice.description)

@@ -16,18 +16,19 @@ router = APIRouter(tags=["sillytavern"])
 
 
 @router.get("/get_predefined_voices")
-async def predefined_voices(core: Core) -> list[SillyTavernVoice]:
-    """The engine's voices."""
+def predefined_voices(core: Core) -> list[SillyTavernVoice]:
+    """All voices."""
     return [
         SillyTavernVoice(display_name=voice.name, filename=voice.name, voice_id=voice.name, language=voice.language)
-        for voice in core.engine.voices
+        for voice in core.casting.voices
     ]
 
 
 @router.get("/get_reference_files")
-async def reference_files(core: Core) -> list[str]:
+def reference_files(core: Core) -> list[str]:
     """The recordings among them."""
-    return [voice.name for voice in core.engine.voices if "." in voice.name]
+    own = {voice.name for voice in core.engine.voices}
+    return [voice.name for voice in core.casting.voices if voice.name not in own]
 
 
 @router.post("/tts", response_class=Response)

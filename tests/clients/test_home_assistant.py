@@ -16,6 +16,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from api.wyoming import CHUNK_BYTES
 from config import Settings
 from tests.conftest import CoreMaker
+from tests.support.recordings import wav_bytes
 from tests.support.tones import voice_of
 
 T = TypeVar("T")
@@ -53,7 +54,10 @@ def audio_of(events: list[Event]) -> np.ndarray:
     return np.frombuffer(b"".join(parts), "<i2") / 32768
 
 
-def test_the_program_and_its_voices_are_described(make_core: CoreMaker) -> None:
+def test_the_program_and_its_voices_are_described(make_core: CoreMaker, settings: Settings) -> None:
+    settings.paths.reference_audio_dir.mkdir()
+    (settings.paths.reference_audio_dir / "anna.wav").write_bytes(wav_bytes())
+
     async def ask(client: AsyncTcpClient) -> Info:
         await client.write_event(Describe().event())
         return Info.from_event((await until(client, Info.is_type))[-1])
@@ -61,6 +65,7 @@ def test_the_program_and_its_voices_are_described(make_core: CoreMaker) -> None:
     [program] = talk(make_core, ask).tts
     assert program.supports_synthesize_streaming and program.installed
     assert next((voice.name, voice.languages) for voice in program.voices) == ("tone-a", ["en-US"])
+    assert program.voices[-1].name == "anna.wav"
 
 
 def test_a_whole_text_is_spoken(make_core: CoreMaker) -> None:

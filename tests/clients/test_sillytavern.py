@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.listening import decoded
+from tests.support.recordings import wav_bytes
 from tests.support.tones import voice_of
 
 CHATTERBOX = {
@@ -34,6 +35,15 @@ def test_chatterbox_provider_finds_the_service_and_its_voices(client: TestClient
     voices = client.get("/get_predefined_voices").json()
     assert voices[0] == {"display_name": "tone-a", "filename": "tone-a", "voice_id": "tone-a", "language": "en-US"}
     assert client.get("/get_reference_files").json() == []
+
+
+def test_chatterbox_provider_finds_recordings_and_speaks_with_them(client: TestClient) -> None:
+    files = {"voice_file": ("anna.wav", wav_bytes(), "audio/wav")}
+    assert client.post("/api/v1/voice", files=files).status_code == 200
+    assert client.get("/get_predefined_voices").json()[-1]["voice_id"] == "anna.wav"
+    assert client.get("/get_reference_files").json() == ["anna.wav"]
+    asked = {**CHATTERBOX, "voice_mode": "clone", "reference_audio_filename": "anna.wav"}
+    assert client.post("/tts", json=asked).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path", "place"), [("POST", "/tts", "json"), ("GET", "/tts-stream", "params")])
