@@ -1,9 +1,11 @@
-"""Takes uploaded recordings into the library."""
+"""Takes recordings that are uploaded, or fetched from a URL, into the library."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import time
+from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import UploadFile
@@ -17,6 +19,7 @@ from library.entries import Entry
 from library.recordings import NewRecording, RecordingStore
 from library.temp_folders import request_folder
 from speech.atomic_file import disk_failures
+from speech.cancel import CancelToken
 
 Details = TypeVar("Details", bound=BaseModel)
 
@@ -25,7 +28,9 @@ class _UploadForm(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: str = ""
-    """File name it is to have, without suffix; that of the uploaded file by default."""
+    """File name it is to have, without suffix; that of the file by default."""
+    url: str = ""
+    """Where to fetch the recording, instead of a file; see `api.enable_url_downloads`."""
     description: str = ""
     tags: str = ""
     """Separated by commas."""
@@ -38,7 +43,7 @@ class _UploadForm(BaseModel):
 class VoiceForm(_UploadForm):
     """A new voice."""
 
-    voice_file: UploadFile
+    voice_file: UploadFile | None = None
     """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
     aliases: str = ""
     """Further names for requests, separated by commas."""
@@ -46,6 +51,11 @@ class VoiceForm(_UploadForm):
     """Who agreed to the use of this voice, and when."""
     default_parameters: str = "{}"
     """Request fields that this voice sets, as a JSON object."""
+
+    @property
+    def given(self) -> tuple[str, UploadFile | None]:
+        """The file, and the name of its field."""
+        return "voice_file", self.voice_file
 
     def details(self) -> dict[str, Any]:
         """For the sidecar; raises ``RequestValidationError`` where something cannot be."""
@@ -57,12 +67,17 @@ class VoiceForm(_UploadForm):
 class VCInputForm(_UploadForm):
     """A new input of voice conversion."""
 
-    vc_input_file: UploadFile
+    vc_input_file: UploadFile | None = None
     """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
     text: str = ""
     """What is said in it."""
     project: str = ""
     """Alias of `folder_path`."""
+
+    @property
+    def given(self) -> tuple[str, UploadFile | None]:
+        """The file, and the name of its field."""
+        return "vc_input_file", self.vc_input_file
 
     def details(self) -> dict[str, Any]:
         """For the sidecar; raises ``RequestValidationError`` where something cannot be."""
@@ -78,16 +93,31 @@ class VCInputForm(_UploadForm):
 
 
 def take_in(
-    core: CoreEngine, store: RecordingStore, upload: UploadFile, form: _UploadForm, folder: str, about: dict[str, Any]
+    core: CoreEngine, store: RecordingStore, form: VoiceForm | VCInputForm, folder: str, about: dict[str, Any]
 ) -> Entry:
-    """Keep an uploaded recording; see `RecordingStore.register`."""
-    field = "voice_file" if isinstance(form, VoiceForm) else "vc_input_file"
-    name = form.name or upload.filename or ""
-    with request_folder(core.settings.paths.temp_dir) as temporary:
-        source = temporary / "upload"
-        with disk_failures("the upload"), source.open("wb") as target:
-            shutil.copyfileobj(upload.file, target)
-        return store.register(NewRecording(source, name, folder, about, form.overwrite), field)
+    """Keep a recording that was uploaded or lies behind a URL; see `RecordingStore.register`.
+
+    Raises:
+        InvalidRequestError: neither or both were given, or the URL cannot be had.
+        ChatterboxError: another of its subclasses.
+    """
+    field, upload = form.given
+    if (upload is None) == (not form.url):
+        raise InvalidRequestError(f"Send a recording either as {field} or as url.", field=field)
+    until = CancelToken(time.monotonic() + core.settings.server.request_timeout_seconds)
+    with request_folder(core.settings.paths.temp_dir) as temporary, core.downloads.during(until) as fetch:
+        if upload is None:
+            field, download = "url", fetch(form.url, "url")
+            source, name = download.path, download.name.rpartition("/")[2]
+        else:
+            source, name = temporary / "upload", upload.filename or ""
+            _copy(upload, source)
+        return store.register(NewRecording(source, form.name or name, folder, about, form.overwrite), field)
+
+
+def _copy(upload: UploadFile, target: Path) -> None:
+    with disk_failures("the upload"), target.open("wb") as file:
+        shutil.copyfileobj(upload.file, file)
 
 
 def _checked(model: type[Details], about: dict[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ async def upload_vc_input(
 ) -> VCInputUploadResponse:
     """Take a recording in for conversion."""
     about, store, folder = form.details(), core.vc_inputs, form.folder
-    work = functools.partial(take_in, core, store, form.vc_input_file, form, folder, about)
+    work = functools.partial(take_in, core, store, form, folder, about)
     entry = await asyncio.get_running_loop().run_in_executor(workers, work)
     message = f"{entry.name} can be converted now."
     return VCInputUploadResponse(message=message, filename=entry.name, metadata=vc_input_metadata(entry))

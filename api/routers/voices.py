@@ -65,7 +65,7 @@ async def upload_voice(
 ) -> VoiceUploadResponse:
     """Take a recording in as a voice, and say what to expect of its clone."""
     about, store = form.details(), core.voices
-    work = functools.partial(take_in, core, store, form.voice_file, form, form.folder_path, about)
+    work = functools.partial(take_in, core, store, form, form.folder_path, about)
     entry = await asyncio.get_running_loop().run_in_executor(workers, work)
     core.casting.prepare(entry.name)
     made = voice_metadata(entry, store.default)

@@ -139,3 +139,31 @@ def test_what_a_killed_process_left_is_removed_by_the_next_request(
     os.utime(left, (0, 0))
     assert client.post("/api/v1/tts", json={"text": "Hello.", "voice": server.url()}).status_code == 200
     assert not left.exists()
+
+
+@pytest.mark.parametrize("kind", ["voice", "vc_input"])
+def test_the_library_takes_recordings_behind_urls(
+    client: TestClient, server: WebServer, settings: Settings, kind: str
+) -> None:
+    answer = client.post(
+        f"/api/v1/{kind}", data={"url": server.url("/talk.wav?key=secret"), "name": "anna", "tags": "low"}
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["filename"] == "anna.wav" and "secret" not in answer.text
+    unnamed = client.post(f"/api/v1/{kind}", data={"url": server.url("/other.wav")})
+    assert unnamed.status_code == 200 and unnamed.json()["filename"] == "other.wav", unnamed.text
+    assert client.get(f"/api/v1/{kind}/anna.wav/audio").content == wav()
+    assert temporary(settings) == []
+
+
+@pytest.mark.parametrize("kind", ["voice", "vc_input"])
+def test_a_file_or_a_url_but_not_both(client: TestClient, server: WebServer, kind: str) -> None:
+    both = client.post(
+        f"/api/v1/{kind}", data={"url": server.url()}, files={f"{kind}_file": ("a.wav", wav(), "audio/wav")}
+    )
+    neither = client.post(f"/api/v1/{kind}", data={"name": "anna"})
+    for answer in (both, neither):
+        assert answer.status_code == 422 and answer.json()["detail"][0]["field"] == f"{kind}_file", answer.text
+    inside = client.post(f"/api/v1/{kind}", data={"url": "http://127.0.0.1:1/a.wav"})
+    assert (inside.status_code, inside.json()["detail"][0]["field"]) == (400, "url")
+    assert server.connections == 0
