@@ -1,0 +1,193 @@
+"""One function for each thing that the service can be asked for; both clients have them as methods."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import quote
+
+import httpx2
+
+from client.exchange import IDEMPOTENCY_KEY, Call
+from client.fields import ConversionFields, SpeechFields, StreamFormatName
+from client.replies import (
+    Audio,
+    Blocks,
+    Capabilities,
+    Health,
+    Job,
+    LiveAudio,
+    OutputPage,
+    Report,
+    UploadedVoice,
+    Verdict,
+    VoicePage,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+T = TypeVar("T")
+
+API = "/api/v1"
+DEFAULT_URL = "http://127.0.0.1:7860"
+TIMEOUT_SECONDS = 600.0
+"""A text that takes longer is a job."""
+
+
+def as_json(kind: type[T]) -> Callable[[httpx2.Response], T]:
+    """Reads an answer in JSON."""
+    return lambda response: cast(T, response.json())
+
+
+def as_audio(response: httpx2.Response) -> Audio:
+    """Reads an answer that is the audio itself."""
+    headers = response.headers
+    verdict = cast(Verdict, headers.get("X-Quality-Verdict", "not_checked"))
+    seed = int(headers.get("X-Generation-Seed", "0"))
+    return Audio(response.content, headers.get("Content-Type", ""), headers.get("X-Output-URL", ""), seed, verdict)
+
+
+def as_live_audio(response: httpx2.Response, blocks: Blocks) -> LiveAudio[Blocks]:
+    """Reads the beginning of an answer whose audio is still being made."""
+    headers = response.headers
+    return LiveAudio(blocks, headers["Content-Type"], int(headers["X-Sample-Rate"]), int(headers["X-Generation-Seed"]))
+
+
+def speak(text: str, **fields: Unpack[SpeechFields]) -> Call[Audio]:
+    """Speak a text; of several `export_formats` the first is given. The files are kept among the outputs."""
+    return Call("POST", f"{API}/tts", as_audio, json={"text": text, **fields})
+
+
+def speak_to_files(text: str, **fields: Unpack[SpeechFields]) -> Call[Report]:
+    """Speak a text into files among the outputs, and report on every chunk."""
+    return Call(
+        "POST", f"{API}/tts", as_json(Report), params={"response_mode": "url"}, json={"text": text, **fields}
+    )  # fmt: skip
+
+
+def stream(text: str, format: StreamFormatName = "mp3", **fields: Unpack[SpeechFields]) -> Call[Audio]:
+    """Speak a text and have the audio while it is being made. No files are kept."""
+    wanted = {} if format == "pcm" else {"export_formats": [format]}
+    params = {"response_mode": "chunked", "return_format": format}
+    return Call("POST", f"{API}/tts", as_audio, params=params, json={"text": text, **fields, **wanted})
+
+
+def convert(recording: Path | str, target_voice: str, **fields: Unpack[ConversionFields]) -> Call[Audio]:
+    """Speak a recording in another voice: a `Path` is uploaded, a `str` names an input of the service or a URL."""
+    return _conversion(as_audio, {}, recording, {**fields, "target_voice_source": target_voice})
+
+
+def convert_to_files(recording: Path | str, target_voice: str, **fields: Unpack[ConversionFields]) -> Call[Report]:
+    """As `convert`, into files among the outputs, with a report."""
+    values = {**fields, "target_voice_source": target_voice}
+    return _conversion(as_json(Report), {"response_mode": "url"}, recording, values)
+
+
+def _conversion(
+    read: Callable[[httpx2.Response], T], params: Mapping[str, str], recording: Path | str, values: Mapping[str, Any]
+) -> Call[T]:
+    if isinstance(recording, str):
+        return Call("POST", f"{API}/vc", read, params, json={**values, "input_audio_source": recording})
+    form = {name: value for name, value in values.items() if value is not None}
+    return Call("POST", f"{API}/vc", read, params, data=form, files={"input_audio": recording})
+
+
+def voices(
+    *, page: int = 1, page_size: int = 100, folder: str = "", search: str = "", tag: str = ""
+) -> Call[VoicePage]:
+    """A page of the recordings that may be voices; `capabilities` has the engine's own ones."""
+    return Call("GET", f"{API}/voices", as_json(VoicePage), _page(page, page_size, folder, search, tag))
+
+
+def upload_voice(
+    recording: Path,
+    *,
+    name: str = "",
+    folder: str = "",
+    description: str = "",
+    tags: Iterable[str] = (),
+    consent: str = "",
+    default_parameters: SpeechFields | None = None,
+    overwrite: bool = False,
+) -> Call[UploadedVoice]:
+    """Make a recording a voice, and learn what to expect of its clone."""
+    form = {
+        "name": name,
+        "folder_path": folder,
+        "description": description,
+        "tags": ",".join(tags),
+        "consent": consent,
+        "default_parameters": json.dumps(default_parameters or {}),
+        "overwrite": overwrite,
+    }
+    return Call("POST", f"{API}/voice", as_json(UploadedVoice), data=form, files={"voice_file": recording})
+
+
+def outputs(
+    *, page: int = 1, page_size: int = 100, folder: str = "", search: str = "", tag: str = ""
+) -> Call[OutputPage]:
+    """A page of finished audio, the newest first."""
+    return Call("GET", f"{API}/outputs", as_json(OutputPage), _page(page, page_size, folder, search, tag))
+
+
+def output(filename: str) -> Call[bytes]:
+    """A file among the outputs, by the `filename` that lists, reports and results of jobs give."""
+    return Call("GET", f"/outputs/{quote(filename)}", lambda response: response.content)
+
+
+def submit_job(
+    text: str, *, key: str = "", priority: int = 0, webhook_url: str | None = None, **fields: Unpack[SpeechFields]
+) -> Call[Job]:
+    """Hand in a long text; handing it in again with the same `key` gives the same job."""
+    body = {"type": "tts", "request": {"text": text, **fields}, "priority": priority, "webhook_url": webhook_url}
+    headers = {IDEMPOTENCY_KEY: key or uuid.uuid4().hex}
+    return Call("POST", f"{API}/jobs", as_json(Job), json=body, headers=headers)
+
+
+def job(job_id: str) -> Call[Job]:
+    """A job as it stands."""
+    return Call("GET", _job(job_id), as_json(Job))
+
+
+def job_events(job_id: str, last_event_id: str) -> Call[None]:
+    """What happened to a job after an event, or from its beginning, and what happens to it."""
+    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_event_id} if last_event_id else {})}
+    return Call("GET", f"{_job(job_id)}/events", lambda response: None, headers=headers)
+
+
+def pause_job(job_id: str) -> Call[Job]:
+    """Begin no more chunks of a job."""
+    return Call("POST", f"{_job(job_id)}/pause", as_json(Job))
+
+
+def resume_job(job_id: str) -> Call[Job]:
+    """Go on with a paused job, or try a failed one again."""
+    return Call("POST", f"{_job(job_id)}/resume", as_json(Job))
+
+
+def cancel_job(job_id: str) -> Call[Job]:
+    """Stop a job for good."""
+    return Call("POST", f"{_job(job_id)}/cancel", as_json(Job))
+
+
+def health() -> Call[Health]:
+    """What works and what does not."""
+    return Call("GET", f"{API}/health", as_json(Health))
+
+
+def capabilities() -> Call[Capabilities]:
+    """Engine, voices, languages, parameters and formats."""
+    return Call("GET", f"{API}/capabilities", as_json(Capabilities))
+
+
+def _job(job_id: str) -> str:
+    return f"{API}/jobs/{quote(job_id, safe='')}"
+
+
+def _page(page: int, page_size: int, folder: str, search: str, tag: str) -> dict[str, str | int]:
+    filters = {"folder": folder, "search": search, "tag": tag}
+    return {"page": page, "page_size": page_size, **{name: value for name, value in filters.items() if value}}

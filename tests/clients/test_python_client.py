@@ -1,0 +1,151 @@
+"""Our Python client, waiting and awaiting: whatever is answered at once."""
+
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+import api_models
+from api_models import library as library_models
+from api_models.jobs import JobProgress, JobReply, JobResult
+from api_models.talk import TalkStart
+from client import AccessError, AsyncClient, Client, InvalidRequestError, NotFoundError, fields, replies
+from guard.keys import KeyStore
+from tests.clients.conftest import Ask, awaited, blocking
+from tests.conftest import CoreMaker
+from tests.support.listening import decoded
+from tests.support.recordings import speechlike, wav_bytes
+from tests.support.tones import voice_of
+
+SENTENCES = ["The birch canoe slid on the planks.", "Glue the sheet to the background."]
+TEXT = " ".join(SENTENCES)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "anna.wav"
+    path.write_bytes(wav_bytes(speechlike(4.0)))
+    return path
+
+
+def test_speech_is_audio_that_can_be_saved(ask: Ask, tmp_path: Path) -> None:
+    audio = ask("speak", TEXT, voice="tone-b", seed=5, export_formats=["mp3", "wav"])
+    assert (audio.media_type, audio.seed, audio.verdict) == ("audio/mpeg", 5, "not_checked")
+    assert voice_of(*decoded(audio.content, "mp3")) == "tone-b"
+    assert audio.save(tmp_path / "hello.mp3").read_bytes() == audio.content
+    assert audio.url.endswith(".mp3")
+
+
+def test_speech_in_files_is_reported_listed_and_downloaded(ask: Ask, tmp_path: Path) -> None:
+    report = ask("speak_to_files", TEXT, voice="tone-c", folder="My stories/one 100%", export_formats=["wav"])
+    assert report["voice"] == "tone-c"
+    assert [chunk["text"] for chunk in report["quality"]["chunks"]] == SENTENCES
+    [file] = report["output_files"]
+    [listed] = ask("outputs", folder="My stories/one 100%")["files"]
+    assert listed["filename"] == file["filename"]
+    assert ask("outputs", search="nothing like it")["total"] == 0
+    content = ask("output", file["filename"])
+    assert len(content) == file["size_bytes"]
+    path = ask("download", file["filename"], tmp_path / "story.wav")
+    assert path.read_bytes() == content
+    assert sorted(item.name for item in tmp_path.glob("story*")) == ["story.wav"]
+
+
+def test_a_download_that_fails_leaves_nothing(ask: Ask, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        ask("download", "nothing.wav", tmp_path / "nothing.wav")
+    assert list(tmp_path.glob("nothing*")) == []
+
+
+def test_a_recording_is_converted(ask: Ask, recording: Path) -> None:
+    audio = ask("convert", recording, "tone-d", normalize_audio=False, export_formats=["flac", "mp3"], chunk_sec=2.5)
+    assert audio.media_type == "audio/flac"
+    assert voice_of(*decoded(audio.content, "flac")) == "tone-d"
+    report = ask("convert_to_files", recording, "tone-d", export_formats=["mp3"], folder=None)
+    assert [file["format"] for file in report["output_files"]] == ["mp3"]
+    with pytest.raises(NotFoundError, match=r"nobody\.wav"):
+        ask("convert", "nobody.wav", "tone-d")
+
+
+def test_a_voice_is_uploaded_and_listed(ask: Ask, recording: Path) -> None:
+    made = ask("upload_voice", recording, name="Anna", folder="narrators", tags=["calm", "low"],
+               default_parameters={"sentence_pause_ms": 400})  # fmt: skip
+    assert made["filename"] == "narrators/Anna.wav"
+    page = ask("voices", tag="calm")
+    assert (page["total"], page["voices"][0]["tags"]) == (1, ["calm", "low"])
+    assert ask("voices", tag="loud")["voices"] == []
+    assert len(ask("speak", "Hello.", voice="anna").content) > 1_000
+
+
+def test_the_service_tells_of_itself(ask: Ask) -> None:
+    assert ask("health")["status"] in ("healthy", "degraded")
+    capabilities = ask("capabilities")
+    assert capabilities["engine"] == "tone"
+    assert "tone-a" in [voice["name"] for voice in capabilities["active"]["voices"]]
+
+
+def test_an_error_has_all_that_the_service_told(ask: Ask) -> None:
+    with pytest.raises(InvalidRequestError, match=r"^VALIDATION_ERROR: speed_factor: ") as caught:
+        ask("speak", TEXT, speed_factor=9)
+    error = caught.value
+    assert (error.status, error.code, error.field, error.retry_after) == (422, "VALIDATION_ERROR", "speed_factor", None)
+    assert error.message.startswith("speed_factor: ") and error.detail[0]["field"] == "speed_factor"
+    assert len(error.request_id) > 8
+    with pytest.raises(NotFoundError) as missing:
+        ask("job", "no/such job")
+    assert missing.value.code == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("connected", [blocking, awaited])
+def test_a_key_opens_the_service(make_core: CoreMaker, tmp_path: Path, connected: Any) -> None:
+    key = KeyStore(tmp_path / "keys.json").add("client", ["speak"])
+    core = make_core(paths={"keys_file": tmp_path / "keys.json"})
+    with connected(core, api_key=key) as ask:
+        assert ask("capabilities")["engine"] == "tone"
+    with connected(core, api_key="wrong") as ask, pytest.raises(AccessError) as caught:
+        ask("capabilities")
+    assert (caught.value.status, caught.value.code) == (401, "UNAUTHORIZED")
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def public(kind: type) -> set[str]:
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert public(AsyncClient) - public(Client) == {"talk"}
+    assert public(Client) <= public(AsyncClient)
+
+
+@pytest.mark.parametrize(
+    ("fields_of", "model", "others"),
+    [
+        (fields.SpeechFields, api_models.TTSRequest, {"text", "reference_audio_filename", "project"}),
+        (fields.TalkFields, TalkStart, {"type", "format"}),
+        (fields.ConversionFields, api_models.VCRequest, {"input_audio_source", "target_voice_source", "project"}),
+    ],
+)
+def test_requests_have_every_field_of_the_service(fields_of: type, model: Any, others: set[str]) -> None:
+    hints = get_type_hints(model)
+    assert get_type_hints(fields_of) == {name: hints[name] for name in model.model_fields if name not in others}
+
+
+@pytest.mark.parametrize(
+    ("reply", "model"),
+    [
+        (replies.Report, api_models.TTSResponse),
+        (replies.Report, api_models.VCResponse),
+        (replies.OutputFile, api_models.OutputFile),
+        (replies.CaptionFile, library_models.OutputCaptions),
+        (replies.Voice, library_models.VoiceMetadata),
+        (replies.VoicePage, library_models.VoicesResponse),
+        (replies.UploadedVoice, library_models.VoiceUploadResponse),
+        (replies.Output, library_models.OutputMetadata),
+        (replies.OutputPage, library_models.OutputsResponse),
+        (replies.Job, JobReply),
+        (replies.JobProgress, JobProgress),
+        (replies.JobResult, JobResult),
+        (replies.Health, api_models.HealthResponse),
+        (replies.Capabilities, api_models.CapabilitiesResponse),
+    ],
+)
+def test_replies_have_fields_of_the_service_only(reply: type, model: Any) -> None:
+    assert set(get_type_hints(reply)) <= set(model.model_fields)
