@@ -7,7 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from exceptions import ChatterboxError, ConflictError, DeviceLostError, NotReadyError, QueueFullError
+from exceptions import (
+    ChatterboxError,
+    ConflictError,
+    DeviceLostError,
+    ModelLoadError,
+    NotReadyError,
+    QueueFullError,
+)
 from speech.batch_service import BatchService
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine, ProgressReport, StepwiseEngine, TakeRequest
@@ -138,7 +145,7 @@ class Lane:
             if not woken:
                 self._unload()
             for action, future in orders:
-                _carry_out(action, future)
+                self._carry_out(action, future)
             if errand or tickets or self._service.busy:
                 self._work(errand, tickets)
         if not self.lost:
@@ -174,6 +181,20 @@ class Lane:
         except DeviceLostError as error:
             self._lose(error.message)
 
+    def _carry_out(self, action: Callable[[], None], future: Future[None]) -> None:
+        try:
+            action()
+        except ChatterboxError as error:
+            if isinstance(error, DeviceLostError):
+                self._lose(error.message)
+            future.set_exception(error)
+        except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
+            failure = ModelLoadError("The engine failed while its model was loaded or unloaded.")
+            failure.__cause__ = error
+            future.set_exception(failure)
+        else:
+            future.set_result(None)
+
     def _bring_in(self, report: ProgressReport | None) -> None:
         self.engine.load(report)
         self.loaded = True
@@ -193,12 +214,3 @@ def _service(engine: Engine, watchdog: Watchdog) -> Service:
     if isinstance(engine, StepwiseEngine):
         return StepService(engine, watchdog)
     return BatchService(engine, watchdog)
-
-
-def _carry_out(action: Callable[[], None], future: Future[None]) -> None:
-    try:
-        action()
-    except ChatterboxError as error:
-        future.set_exception(error)
-    else:
-        future.set_result(None)

@@ -132,6 +132,8 @@ class StepService:
         try:
             with self._watchdog:
                 number = self._engine.begin(ticket.request)
+        except DeviceLostError:
+            raise
         except ChatterboxError as error:
             ticket.future.set_exception(error)
             return True

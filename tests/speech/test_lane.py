@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from exceptions import CancelledError, GenerationError, NotReadyError, QueueFullError
+from exceptions import CancelledError, DeviceLostError, GenerationError, ModelLoadError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
 from speech.engines.protocol import TakeRequest
 from speech.engines.tone import ToneEngine, ToneFaults
@@ -194,3 +194,28 @@ def test_closing_fails_what_waits_and_refuses_more(engine: RecordingEngine) -> N
     closer.join(5)
     with pytest.raises(NotReadyError):
         lane.submit(request(), CancelToken())
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "lost"),
+    [
+        (ZeroDivisionError("a bug in a plug-in"), ModelLoadError, False),
+        (DeviceLostError("The device does not answer."), DeviceLostError, True),
+    ],
+)
+def test_an_engine_that_breaks_while_it_is_loaded_tells_so(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, told: type[Exception], lost: bool
+) -> None:
+    def load(*_arguments: object) -> None:
+        raise error
+
+    engine = ToneEngine()
+    lane = Lane(engine)
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "load", load)
+        with pytest.raises(told):
+            lane.load().result(5)
+    assert bool(lane.lost) is lost
+    if not lost:
+        lane.load().result(5)
+    lane.close()

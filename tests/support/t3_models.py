@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
-import sys
-import types
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 from unittest.mock import patch
 
-import pytest
+from speech.engines.chatterbox import compat
 
 Kind = Literal["english", "multilingual", "turbo"]
 
@@ -21,24 +17,11 @@ SIZES: dict[Kind, tuple[int, int, int]] = {"english": (64, 2, 2), "multilingual"
 LIKELY_TOKENS = 64
 
 
-def skip_without_upstream() -> None:
-    """Skip the calling module where torch or the package is not installed."""
-    for name in ("torch", "chatterbox"):
-        if importlib.util.find_spec(name) is None:
-            pytest.skip(f"{name} is not installed", allow_module_level=True)
-
-
 def import_upstream() -> None:
-    """Import the package beside a torchaudio that was built for another torch, without its noise."""
-    if "torchaudio" not in sys.modules:
-        stub: Any = types.ModuleType("torchaudio._extension")
-        stub._IS_TORCHAUDIO_EXT_AVAILABLE = stub._IS_ALIGN_AVAILABLE = stub._IS_RIR_AVAILABLE = False
-        stub._check_cuda_version = stub.lazy_import_sox_ext = lambda: None
-        stub.fail_if_no_align = stub.fail_if_no_rir = lambda function: function
-        sys.modules.setdefault("torchaudio._extension", stub)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import chatterbox.models.t3  # noqa: F401
+    """Import the package as the engine does, without its noise."""
+    compat.prepare()
+    import chatterbox.models.t3  # noqa: F401
+
     logging.getLogger("chatterbox.models.t3").setLevel(logging.ERROR)
 
 

@@ -14,6 +14,7 @@ from speech.engines.abilities import ConversionRequest
 from speech.engines.chatterbox.checkpoints import Checkpoint
 from speech.engines.chatterbox.conversion import LONGEST_SECONDS, PADDING
 from speech.engines.chatterbox.description import SAMPLE_RATE, describe
+from speech.engines.chatterbox.device_errors import device_errors
 from speech.engines.chatterbox.runtime import Decoded, Runtime, open_runtime
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.voices import BUILT_IN, built_in_hash
@@ -36,6 +37,8 @@ class _Chunk:
 
 class ChatterboxEngine:
     """Implements `StepwiseEngine`, `CloningEngine` and `ConvertingEngine` of `speech.engines.protocol`.
+
+    Every method that computes raises ``DeviceMemoryError`` or ``DeviceLostError`` where the device fails.
 
     Args:
         checkpoint: the released model.
@@ -73,11 +76,13 @@ class ChatterboxEngine:
         recording = self._folder.find(name)
         return recording.voice if recording is not None else None
 
+    @device_errors()
     def prepare_voice(self, name: str) -> None:
         """Compute what a recording's voice needs and keep it; does nothing while the model is not loaded."""
         if self._runtime is not None:
             self._runtime.prepare_voice(name)
 
+    @device_errors()
     def load(self, report: ProgressReport | None = None) -> None:
         """Find or download the checkpoint and bring it to the device; does nothing when loaded.
 
@@ -102,6 +107,7 @@ class ChatterboxEngine:
             return ()
         return tuple(word for word in text.split() if any(_is_foreign(letter) for letter in word))
 
+    @device_errors()
     def begin(self, request: TakeRequest) -> int | None:
         """Prepare the voice if need be and take the chunk into the running batch; ``None`` while it is full."""
         self.load()
@@ -113,6 +119,7 @@ class ChatterboxEngine:
         self._chunks[number] = _Chunk(request, sequence)
         return number
 
+    @device_errors()
     def advance(self) -> list[Finished]:
         """A token for every chunk that is being decoded; then sound for those that wait for it, as many as pay at once.
 
@@ -164,6 +171,7 @@ class ChatterboxEngine:
         """Most seconds of one piece."""
         return LONGEST_SECONDS - PADDING / SAMPLE_RATE
 
+    @device_errors()
     def convert(self, request: ConversionRequest, cancel: CancelToken) -> Samples:
         """A piece of a recording in another voice; chunks under way wait meanwhile."""
         self.load()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from exceptions import ChatterboxError, GenerationError, InvalidRequestError, ModelLoadError
+from exceptions import ChatterboxError, DeviceMemoryError, GenerationError, InvalidRequestError, ModelLoadError
 from speech.cancel import CancelToken
 from speech.engines.abilities import ConversionRequest
 from speech.engines.chatterbox import compat
@@ -17,6 +17,7 @@ from speech.engines.chatterbox.checkpoints import Checkpoint, checkpoint
 from speech.engines.chatterbox.conversion import PADDING, convert
 from speech.engines.chatterbox.decoder import Decoder, DecodeRequest, Sampling
 from speech.engines.chatterbox.description import parameters
+from speech.engines.chatterbox.device_errors import device_errors
 from speech.engines.chatterbox.loading import LoadedModel, load, with_renderer
 from speech.engines.chatterbox.prepared_voices import PreparedVoices
 from speech.engines.chatterbox.render import SAMPLE_RATE, RenderJob, batches, render, render_batch, speakable
@@ -84,7 +85,8 @@ class Runtime:
         """The chunk's running sequence, or ``None`` while the decoder has no room.
 
         Raises:
-            GenerationError: the chunk cannot be spoken; also where memory is too small for it alone.
+            GenerationError: the chunk cannot be spoken.
+            DeviceMemoryError: the device's memory is too small for it alone.
         """
         asked = self._decode_request(request)
         if not self._decoder.fits(asked):
@@ -155,19 +157,17 @@ class Runtime:
 
     def close(self) -> None:
         """Give the device's memory back."""
-        device = self._model.device
         self._voices.clear()
+        cuda = self._model.device.startswith("cuda")
         del self._model, self._decoder
-        if device.startswith("cuda"):
-            import torch
-
-            torch.cuda.empty_cache()
+        if cuda:
+            _free_cache()
 
     def _alone(self, decoded: Decoded, steps: int | None) -> Samples | ChatterboxError:
         try:
             sound = self._in_memory(lambda: render(self._model, decoded.job, steps), alone=True)
             return self._finished(decoded, sound)
-        except ChatterboxError as error:
+        except (GenerationError, DeviceMemoryError) as error:
             return error
 
     def _finished(self, decoded: Decoded, sound: Samples) -> Samples:
@@ -177,19 +177,18 @@ class Runtime:
         """The result of `work`; ``None`` where the device's memory is too small for it beside the rest.
 
         Raises:
-            GenerationError: too small for it `alone`.
+            DeviceMemoryError: too small for it `alone`.
+            DeviceLostError: from `device_errors`.
         """
-        import torch
-
         try:
-            return work()
-        except torch.OutOfMemoryError as error:
-            if self._model.device.startswith("cuda"):
-                torch.cuda.empty_cache()
+            with device_errors():
+                return work()
+        except DeviceMemoryError:
             if alone:
-                raise GenerationError(
-                    "The device's memory is too small for this chunk; set fewer rows in models.options."
-                ) from error
+                raise
+        # Not before the exception is gone, which holds what `work` had in memory.
+        if self._model.device.startswith("cuda"):
+            _free_cache()
         return None
 
     def _decode_request(self, request: TakeRequest) -> DecodeRequest:
@@ -218,6 +217,13 @@ class Runtime:
             sampling=sampling,
             max_tokens=min(MOST_TOKENS, _TOKENS_EVER + _TOKENS_EACH * len(request.text)),
         )
+
+
+def _free_cache() -> None:
+    """Give back what torch keeps of the device's memory without using it."""
+    import torch
+
+    torch.cuda.empty_cache()
 
 
 def open_runtime(

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from speech.engines.chatterbox.decoder.alignment import AlignmentGuard
 from speech.engines.chatterbox.decoder.llama import ALIGNED_HEADS
-from tests.support.t3_models import import_upstream, skip_without_upstream
+from tests.support.chatterbox import needs_chatterbox
+from tests.support.t3_models import import_upstream
 
-skip_without_upstream()
+needs_chatterbox()
 
 STOP, VOCABULARY, START = 7, 9, 3
 

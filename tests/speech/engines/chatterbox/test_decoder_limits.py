@@ -9,9 +9,10 @@ import pytest
 
 from exceptions import GenerationError, ModelLoadError
 from speech.engines.chatterbox.decoder.linear import LinearFactory
-from tests.support.t3_models import Kind, make_decoder, make_request, make_t3, run, skip_without_upstream
+from tests.support.chatterbox import needs_chatterbox
+from tests.support.t3_models import Kind, make_decoder, make_request, make_t3, run
 
-skip_without_upstream()
+needs_chatterbox()
 
 KINDS: list[Kind] = ["english", "multilingual", "turbo"]
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
+from tests.support.chatterbox import needs_chatterbox
 from tests.support.t3_models import (
     Kind,
     make_decoder,
     make_request,
     make_t3,
     run,
-    skip_without_upstream,
     upstream_tokens,
 )
 
-skip_without_upstream()
+needs_chatterbox()
 
 KINDS: list[Kind] = ["english", "multilingual", "turbo"]
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from exceptions import InvalidRequestError
 from speech.engines.chatterbox.decoder.sampling import RANGES, Sampler, Sampling
-from tests.support.t3_models import skip_without_upstream
+from tests.support.chatterbox import needs_chatterbox
 
-skip_without_upstream()
+needs_chatterbox()
 
 VOCABULARY, START = 90, 80
 PLAIN = Sampling(temperature=1.0, cfg_weight=0.0, repetition_penalty=1.0, min_p=0.0, top_p=1.0, top_k=0)

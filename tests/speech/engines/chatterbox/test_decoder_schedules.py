@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.t3_models import Kind, make_decoder, make_request, make_t3, run, skip_without_upstream
+from tests.support.chatterbox import needs_chatterbox
+from tests.support.t3_models import Kind, make_decoder, make_request, make_t3, run
 
-skip_without_upstream()
+needs_chatterbox()
 
 KINDS: list[Kind] = ["english", "multilingual", "turbo"]
 REQUESTS, ROWS = 6, 5

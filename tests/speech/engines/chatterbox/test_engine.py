@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from exceptions import CancelledError, GenerationError, ModelLoadError
+from exceptions import CancelledError, DeviceLostError, DeviceMemoryError, GenerationError, ModelLoadError
 from speech.cancel import CancelToken
 from speech.engines.abilities import ConversionRequest, ConvertingEngine
 from speech.engines.chatterbox import create, runtime
@@ -249,12 +249,94 @@ def test_too_little_memory_is_answered_by_smaller_work_then_by_a_clear_error(
     assert tries == [2]
     np.testing.assert_array_equal(one, two)
 
-    def still_full(*args: object) -> Samples:
-        raise torch.OutOfMemoryError("no room")
-
-    monkeypatch.setattr(runtime, "render", still_full)
-    with pytest.raises(GenerationError, match="memory is too small"):
+    monkeypatch.setattr(runtime, "render", raising(torch.OutOfMemoryError("no room")))
+    with pytest.raises(DeviceMemoryError, match="too little memory"):
         speak(engine, request())
+
+
+ADVICE = """
+CUDA kernel errors might be asynchronously reported at some other API call, so the stacktrace below might be incorrect.
+For debugging consider passing CUDA_LAUNCH_BLOCKING=1
+Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.
+"""
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def raises(*_arguments: object) -> Any:
+        raise error
+
+    return raises
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 7.79 GiB.",
+        "HIP out of memory. Tried to allocate 20.00 MiB.",
+        "CUDA error: out of memory" + ADVICE,
+        "MPS backend out of memory (MPS allocated: 5.56 GB, max allowed: 6.80 GB).",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    ],
+)
+def test_a_device_without_memory_is_503_for_that_chunk_and_speaks_the_next(
+    make_engine: EngineMaker, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    engine = make_engine()
+    lane = Lane(engine)
+    for place in ("join", "step"):
+        with monkeypatch.context() as broken:
+            broken.setattr(runtime.Decoder, place, raising(RuntimeError(message)))
+            with pytest.raises(DeviceMemoryError) as caught:
+                lane.submit(request(), CancelToken()).result(30)
+        assert caught.value.status == 503 and caught.value.retryable
+        with small_architectures("english"):
+            assert lane.submit(request(), CancelToken()).result(30).samples.size
+    lane.close()
+
+
+def test_memory_that_the_processor_has_not_is_told_as_such(
+    make_engine: EngineMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "render", lambda *_: torch.empty(1 << 50))
+    with pytest.raises(DeviceMemoryError):
+        speak(make_engine(), request())
+    monkeypatch.setattr(runtime, "load", raising(torch.OutOfMemoryError("no room")))
+    with pytest.raises(DeviceMemoryError):
+        make_engine(loaded=False).load()
+
+
+@pytest.mark.parametrize("place", ["Decoder.join", "Decoder.step", "render", "PreparedVoices.get"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "CUDA error: device-side assert triggered",
+        "CUDA error: unspecified launch failure",
+        "CUDA error: unknown error",
+        "CUDA error: uncorrectable ECC error encountered",
+        "HIP error: an illegal memory access was encountered",
+    ],
+)
+def test_a_lost_device_loses_the_lane(
+    make_engine: EngineMaker, monkeypatch: pytest.MonkeyPatch, place: str, reason: str
+) -> None:
+    lane = Lane(make_engine())
+    monkeypatch.setattr(f"{runtime.__name__}.{place}", raising(RuntimeError(reason + ADVICE)))
+    with pytest.raises(DeviceLostError):
+        lane.submit(request(), CancelToken()).result(30)
+    assert "new process" in lane.lost
+    lane.close()
+
+
+@pytest.mark.parametrize("message", ["CUDA error: invalid argument" + ADVICE, "shape '[2, 3]' is invalid"])
+def test_other_errors_of_torch_are_the_texts_own(
+    make_engine: EngineMaker, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    lane = Lane(make_engine())
+    monkeypatch.setattr(runtime, "render", raising(RuntimeError(message)))
+    with pytest.raises(GenerationError, match="failed on this text"):
+        lane.submit(request(), CancelToken()).result(30)
+    assert not lane.lost
+    lane.close()
 
 
 def test_speech_is_marked_unless_switched_off(make_engine: EngineMaker, monkeypatch: pytest.MonkeyPatch) -> None:
