@@ -63,7 +63,10 @@ class Talk:
             self._cancel.cancel()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks)  # unlike gather, it keeps the reason when the server cancels this one
+            for task in tasks:
+                if not task.cancelled():
+                    task.exception()  # nobody else looks at it
 
     async def _read(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 The files of one result share their stem. Beside ``STEM.wav`` and other formats lie its sidecar ``STEM.json``, captions,
 ``STEM.settings.csv``, ``STEM_original.wav`` and ``STEM_chunk001.wav``; what belongs to all of them goes with the last.
+``STEM.keep`` protects all of them from automatic cleaning.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ MEDIA_TYPES: Final = {
     ".captions.json": "application/json",
 }
 """What is served, by the ending of its name; sidecars and settings are not."""
+
+KEEP_SUFFIX: Final = ".keep"
+"""Ending of an empty file that the clean-up obeys."""
 
 _PART: Final = re.compile(r"_(original|chunk\d{3,})$")
 _SHOWN_TEXT: Final = 200
@@ -155,7 +159,12 @@ class OutputStore:
         with self._changing:
             path = self._audio(words)
             sidecar = path.with_name(self.sidecar_name(path.name))
+            marker = sidecar.with_suffix(KEEP_SUFFIX)
+            if keep:
+                marker.touch()
             write_sidecar(sidecar, {**read_sidecar(sidecar), "keep": keep})
+            if not keep:
+                marker.unlink(missing_ok=True)
         return self.record(words)[0]
 
     def resolved(self, words: str) -> str:
@@ -176,7 +185,7 @@ class OutputStore:
             path = self._audio(words)
             stem = _stem(path.name)
             others = [other for other in self._result_audio(path.parent, stem) if other != path]
-            belonging = (".json", ".settings.csv", *CAPTION_SUFFIXES.values())
+            belonging = (".json", ".settings.csv", KEEP_SUFFIX, *CAPTION_SUFFIXES.values())
             rest = () if others else tuple(path.with_name(f"{stem}{suffix}") for suffix in belonging)
             remove_files(path, rest)
             base = self.root.resolve()

@@ -11,9 +11,11 @@ from config import Settings
 from config_sections import PathSettings
 from config_sections.resource_management import CleanupSettings
 from exceptions import ConflictError
+from library.outputs import OutputStore
 from main_api import create_app
 from management.resources import ResourceManager
 from management.scheduler import CleanupScheduler
+from tests.support.recordings import wav_bytes
 
 NOW = 1_000_000_000.0
 HOUR = 3600.0
@@ -94,6 +96,34 @@ def test_young_kept_open_and_foreign_files_stay(folders: Folders) -> None:
     assert folders.names == {
         "outputs/open.wav", "outputs/young.wav", "outputs/fav/.keep", "outputs/fav/kept.wav", "outputs/notes.pdf",
     }  # fmt: skip
+
+
+def test_a_result_marked_in_the_library_stays_until_it_is_released(folders: Folders) -> None:
+    output, outputs = folders.paths.output_dir, OutputStore(folders.paths.output_dir)
+    output.mkdir(parents=True)
+    for name in ("kept.wav", "other.wav"):
+        (output / name).write_bytes(wav_bytes())
+        (output / name).with_suffix(".json").write_text("{}")
+
+    def left_by_a_clean_up() -> set[str]:
+        for path in output.iterdir():
+            os.utime(path, (NOW - DAY, NOW - DAY))
+        folders.manager(output_dir_max_size_gb=gigabytes(1)).clean_up()
+        return {path.name for path in output.iterdir() if not path.name.startswith(".")}
+
+    outputs.keep("kept.wav", keep=True)
+    assert left_by_a_clean_up() == {"kept.wav", "kept.json", "kept.keep"}
+    outputs.keep("kept.wav", keep=False)
+    assert left_by_a_clean_up() == set()
+
+
+def test_no_mark_is_left_of_a_deleted_result(folders: Folders) -> None:
+    outputs = OutputStore(folders.paths.output_dir)
+    outputs.root.mkdir(parents=True)
+    (outputs.root / "kept.wav").write_bytes(wav_bytes())
+    outputs.keep("kept.wav", keep=True)
+    outputs.delete("kept.wav")
+    assert not [name for name in folders.names if "kept" in name]
 
 
 def test_files_that_this_process_has_open_stay(folders: Folders) -> None:

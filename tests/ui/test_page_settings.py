@@ -106,6 +106,8 @@ def test_earlier_results_are_heard_again(open_page: OpenPage, tmp_path: Path) ->
     generate(page, "The first result.")
     choose_voice(page, "tone-h")
     generate(page, "The second result.")
+    unfold(page, "Earlier results")
+    expect(page.get_by_role("radio", name="The second result.")).to_be_visible(timeout=PATIENCE)
     page.reload()
     unfold(page, "Earlier results")
 
