@@ -1,7 +1,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def visitor(admission: Admission, work: float = 0.0, told: Callable[[Event], Non
     leave, token = threading.Event(), CancelToken()
 
     def visit() -> None:
-        with admission.enter(token, work, told):
+        with suppress(CancelledError), admission.enter(token, work, told):
             leave.wait(10)
 
     before = admission.present
@@ -30,6 +30,7 @@ def visitor(admission: Admission, work: float = 0.0, told: Callable[[Event], Non
         yield
     finally:
         leave.set()
+        token.cancel()
         thread.join(10)
 
 
