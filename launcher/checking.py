@@ -17,6 +17,8 @@ CHROMIUM_VARIABLE = "CHROMIUM_PATH"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A test that hangs is ended and shows where it hung.
 TEST_SECONDS = 300
+# Markers of tests that keep all cores busy or measure waits: nothing may run beside them.
+ALONE = "browser or process or checks or truth"
 
 
 def find_chromium() -> str:
@@ -64,13 +66,19 @@ def run_checks(python: Path, arguments: Sequence[str], console: Console) -> int:
 def _steps(python: Path, *, with_browser: bool) -> list[tuple[str, list[str]]]:
     tool: Callable[[str], str] = lambda name: str(python.with_name(name + python.suffix))  # noqa: E731
     start = str(python)
-    pytest = [start, "-m", "pytest", "--cov", "--cov-report=term", f"--timeout={TEST_SECONDS}"]
+    pytest = [start, "-m", "pytest", "--cov", f"--timeout={TEST_SECONDS}"]
+    together = [*pytest, "-n", "2", "--dist", "loadscope", "--cov-report=", "--cov-fail-under=0"]
+    alone = ALONE if with_browser else f"({ALONE}) and not browser"
     return [
         ("Lint (ruff check)", [start, "-m", "ruff", "check", "."]),
         ("Format (ruff format --check)", [start, "-m", "ruff", "format", "--check", "."]),
         ("Types (mypy)", [start, "-m", "mypy"]),
         ("Layers (import-linter)", [tool("lint-imports"), "--no-logo"]),
-        ("Tests with coverage (pytest)", pytest if with_browser else [*pytest, "-m", "not browser"]),
+        ("Tests, two at a time (pytest)", [*together, "-m", f"not ({ALONE})"]),
+        (
+            "Tests that need the machine, with the coverage of all (pytest)",
+            [*pytest, "--cov-append", "--cov-report=term", "-m", alone],
+        ),
     ]
 
 

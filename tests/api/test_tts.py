@@ -156,7 +156,7 @@ def slow_client(settings: Settings, make_core: CoreMaker) -> Iterator[TestClient
     from main_api import create_app
     from speech.engines.tone import ToneFaults
 
-    core = make_core(ToneFaults(delay=0.3), server={"max_concurrent_requests": 1, "max_waiting_requests": 1})
+    core = make_core(ToneFaults(delay=1.5), server={"max_concurrent_requests": 1, "max_waiting_requests": 1})
     with TestClient(create_app(core.settings, core)) as client:
         yield client
 

@@ -117,11 +117,13 @@ def test_every_check_runs_and_the_first_failure_is_the_exit_code(
     monkeypatch.setattr(checking, "run", run)
     monkeypatch.setattr(checking, "find_chromium", lambda: "")
     assert checking.run_checks(Path("/v/bin/python"), [], cli.Console()) == 3
-    assert len(commands) == 5
-    assert commands[-1][-2:] == ["-m", "not browser"]
+    assert len(commands) == 6
+    together, alone = (command[command.index("pytest") :] for command in commands[-2:])
+    assert together[-1] == "not (browser or process or checks or truth)" and "--cov-append" not in together
+    assert alone[-1] == "(browser or process or checks or truth) and not browser" and "--cov-append" in alone
     shown = capsys.readouterr().err
     assert "browser tests are skipped" in shown
-    assert "Failed: Types (mypy), Tests with coverage (pytest)" in shown
+    assert "Failed: Types (mypy), Tests, two at a time (pytest), Tests that need the machine" in shown
 
 
 def test_chromium_of_the_variable_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
