@@ -38,7 +38,7 @@ MEDIA_TYPES: Final = {
 """What is served, by the ending of its name; sidecars and settings are not."""
 
 KEEP_SUFFIX: Final = ".keep"
-"""Ending of an empty file that the clean-up obeys."""
+"""Ending of an empty file that protects its result from the clean-up; as a whole name, its folder and those below."""
 
 _PART: Final = re.compile(r"_(original|chunk\d{3,})$")
 _SHOWN_TEXT: Final = 200

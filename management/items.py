@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-KEEP = ".keep"
-"""Name of a file that protects its folder and those below; ending of one that protects the item it is named after."""
+from library.outputs import KEEP_SUFFIX
+
 AUDIO = frozenset({".wav", ".mp3", ".flac", ".opus", ".ogg", ".m4a", ".m4b", ".aac", ".pcm"})
-_BESIDE = frozenset({".json", ".csv", ".srt", ".vtt", ".txt", ".captions", ".settings", KEEP})
+_BESIDE = frozenset({".json", ".csv", ".srt", ".vtt", ".txt", ".captions", ".settings", KEEP_SUFFIX})
 _PART = re.compile(r"_(original|chunk\d{3,})$")
 
 
@@ -88,7 +88,7 @@ def _walk(folder: Path, kept: bool) -> Iterator[Item]:
         entries = list(os.scandir(folder))
     except OSError:
         return
-    kept = kept or any(entry.name == KEEP for entry in entries)
+    kept = kept or any(entry.name == KEEP_SUFFIX for entry in entries)
     groups: dict[str, list[StoredFile]] = defaultdict(list)
     for entry in entries:
         if entry.name.startswith("."):
@@ -102,5 +102,5 @@ def _walk(folder: Path, kept: bool) -> Iterator[Item]:
         except OSError:
             continue  # it went while we were looking
     for files in groups.values():
-        marked = any(file.path.suffix == KEEP for file in files)
+        marked = any(file.path.suffix == KEEP_SUFFIX for file in files)
         yield Item(tuple(sorted(files, key=lambda file: file.path)), kept or marked)

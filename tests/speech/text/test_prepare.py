@@ -158,7 +158,7 @@ def test_what_is_prepared_can_be_parsed(text: str) -> None:
     assert len(letters("".join(segment.text for segment in segments))) <= len(letters(prepared))
 
 
-@pytest.mark.parametrize("unit", LONG)
+@pytest.mark.parametrize("unit", [*LONG, "ab"])
 def test_four_times_the_text_takes_about_four_times_as_long(unit: str) -> None:
     short, long = (unit * (size // len(unit)) for size in (50_000, 200_000))
     once = seconds(lambda: prepare_text(short, FAST))
