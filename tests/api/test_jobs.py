@@ -92,7 +92,8 @@ def test_events_tell_everything_and_go_on_where_a_listener_left(client: TestClie
     told = events_of(reply.text)
     states = [data["state"] for _, kind, data in told if kind == "state"]
     assert states == ["queued", "running", "assembling", "done"]
-    assert [data["chunk"] for _, kind, data in told if kind == "chunk"] == [0, 1, 2]
+    # Two workers: which of two neighbours is done first is open.
+    assert sorted(data["chunk"] for _, kind, data in told if kind == "chunk") == [0, 1, 2]
     rest = client.get(f"{JOBS}/{job_id}/events", headers={"Last-Event-ID": str(told[2][0])})
     assert events_of(rest.text) == told[3:]
     assert client.get(f"{JOBS}/{job_id}/events", headers={"Last-Event-ID": str(told[-1][0])}).status_code == 204
