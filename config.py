@@ -34,8 +34,8 @@ from exceptions import ConfigurationError
 
 ENVIRONMENT_PREFIX = "CHATTERBOX_"
 NESTING = "__"
-OWN_VARIABLES = frozenset({"CHATTERBOX_VENV", "CHATTERBOX_CONFIG"})
-"""Variables with our prefix that the launcher reads; they are no settings."""
+OWN_VARIABLES = frozenset({"CHATTERBOX_VENV", "CHATTERBOX_CONFIG", "CHATTERBOX_API_KEY"})
+"""Variables with our prefix that the launcher and its commands read; they are no settings."""
 
 
 class Settings(BaseSettings):

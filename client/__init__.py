@@ -16,8 +16,9 @@ from client.errors import (
     ServiceError,
     UnreachableError,
 )
+from client.job_replies import Job, JobEvent
 from client.nonblocking import AsyncClient
-from client.replies import Audio, Job, JobEvent, LiveAudio, Report, TalkEvent
+from client.replies import Audio, LiveAudio, Report, TalkEvent
 from client.talk import Talk
 
 __all__ = [

@@ -12,13 +12,13 @@ from urllib.parse import quote
 import httpx2
 
 from client.exchange import IDEMPOTENCY_KEY, Call
-from client.fields import ConversionFields, SpeechFields, StreamFormatName
+from client.fields import AudiobookFields, ConversionFields, SpeechFields, StreamFormatName
+from client.job_replies import Book, Estimate, Job, JobChunkPage, JobPage, JobState
 from client.replies import (
     Audio,
     Blocks,
     Capabilities,
     Health,
-    Job,
     LiveAudio,
     OutputPage,
     Report,
@@ -100,7 +100,9 @@ def voices(
     *, page: int = 1, page_size: int = 100, folder: str = "", search: str = "", tag: str = ""
 ) -> Call[VoicePage]:
     """A page of the recordings that may be voices; `capabilities` has the engine's own ones."""
-    return Call("GET", f"{API}/voices", as_json(VoicePage), _page(page, page_size, folder, search, tag))
+    return Call(
+        "GET", f"{API}/voices", as_json(VoicePage), _page(page, page_size, folder=folder, search=search, tag=tag)
+    )
 
 
 def upload_voice(
@@ -131,7 +133,9 @@ def outputs(
     *, page: int = 1, page_size: int = 100, folder: str = "", search: str = "", tag: str = ""
 ) -> Call[OutputPage]:
     """A page of finished audio, the newest first."""
-    return Call("GET", f"{API}/outputs", as_json(OutputPage), _page(page, page_size, folder, search, tag))
+    return Call(
+        "GET", f"{API}/outputs", as_json(OutputPage), _page(page, page_size, folder=folder, search=search, tag=tag)
+    )
 
 
 def output(filename: str) -> Call[bytes]:
@@ -139,13 +143,38 @@ def output(filename: str) -> Call[bytes]:
     return Call("GET", f"/outputs/{quote(filename)}", lambda response: response.content)
 
 
+def upload_book(file: Path) -> Call[Book]:
+    """Hand a book in, and learn its chapters."""
+    return Call("POST", f"{API}/books", as_json(Book), files={"file": file})
+
+
 def submit_job(
     text: str, *, key: str = "", priority: int = 0, webhook_url: str | None = None, **fields: Unpack[SpeechFields]
 ) -> Call[Job]:
     """Hand in a long text; handing it in again with the same `key` gives the same job."""
-    body = {"type": "tts", "request": {"text": text, **fields}, "priority": priority, "webhook_url": webhook_url}
-    headers = {IDEMPOTENCY_KEY: key or uuid.uuid4().hex}
-    return Call("POST", f"{API}/jobs", as_json(Job), json=body, headers=headers)
+    return _submission({**_speech_job(text, fields), "priority": priority, "webhook_url": webhook_url}, key)
+
+
+def submit_audiobook(
+    book: str, *, key: str = "", priority: int = 0, webhook_url: str | None = None, **fields: Unpack[AudiobookFields]
+) -> Call[Job]:
+    """Have a book that was uploaded read, by its id; `key` as of `submit_job`."""
+    return _submission({**_book_job(book, fields), "priority": priority, "webhook_url": webhook_url}, key)
+
+
+def estimate_job(text: str, **fields: Unpack[SpeechFields]) -> Call[Estimate]:
+    """What a long text would come to."""
+    return Call("POST", f"{API}/jobs/estimate", as_json(Estimate), json=_speech_job(text, fields))
+
+
+def estimate_audiobook(book: str, **fields: Unpack[AudiobookFields]) -> Call[Estimate]:
+    """What a book that was uploaded would come to."""
+    return Call("POST", f"{API}/jobs/estimate", as_json(Estimate), json=_book_job(book, fields))
+
+
+def jobs(*, state: JobState | None = None, page: int = 1, page_size: int = 20) -> Call[JobPage]:
+    """A page of the jobs, the newest first."""
+    return Call("GET", f"{API}/jobs", as_json(JobPage), _page(page, page_size, state=state))
 
 
 def job(job_id: str) -> Call[Job]:
@@ -157,6 +186,11 @@ def job_events(job_id: str, last_event_id: str) -> Call[None]:
     """What happened to a job after an event, or from its beginning, and what happens to it."""
     headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_event_id} if last_event_id else {})}
     return Call("GET", f"{_job(job_id)}/events", lambda response: None, headers=headers)
+
+
+def job_chunks(job_id: str, *, page: int = 1, page_size: int = 100) -> Call[JobChunkPage]:
+    """A page of the chunks of a job."""
+    return Call("GET", f"{_job(job_id)}/chunks", as_json(JobChunkPage), _page(page, page_size))
 
 
 def pause_job(job_id: str) -> Call[Job]:
@@ -174,6 +208,16 @@ def cancel_job(job_id: str) -> Call[Job]:
     return Call("POST", f"{_job(job_id)}/cancel", as_json(Job))
 
 
+def redo_chunk(job_id: str, number: int, *, seed: int | None = None, text: str | None = None) -> Call[Job]:
+    """Make a chunk again, counted from 0: with that text, with that seed, or with the next one."""
+    return Call("POST", f"{_job(job_id)}/chunks/{number}/redo", as_json(Job), json={"seed": seed, "text": text})
+
+
+def delete_job(job_id: str) -> Call[None]:
+    """Forget a job that is at rest; its finished audio stays."""
+    return Call("DELETE", _job(job_id), lambda response: None, {"confirm": "true"})
+
+
 def health() -> Call[Health]:
     """What works and what does not."""
     return Call("GET", f"{API}/health", as_json(Health))
@@ -188,6 +232,17 @@ def _job(job_id: str) -> str:
     return f"{API}/jobs/{quote(job_id, safe='')}"
 
 
-def _page(page: int, page_size: int, folder: str, search: str, tag: str) -> dict[str, str | int]:
-    filters = {"folder": folder, "search": search, "tag": tag}
+def _speech_job(text: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "tts", "request": {"text": text, **fields}}
+
+
+def _book_job(book: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "audiobook", "request": {"book": book, **fields}}
+
+
+def _submission(body: Mapping[str, Any], key: str) -> Call[Job]:
+    return Call("POST", f"{API}/jobs", as_json(Job), json=body, headers={IDEMPOTENCY_KEY: key or uuid.uuid4().hex})
+
+
+def _page(page: int, page_size: int, **filters: str | None) -> dict[str, str | int]:
     return {"page": page, "page_size": page_size, **{name: value for name, value in filters.items() if value}}

@@ -12,7 +12,7 @@ from typing import IO, Any, Generic, TypeVar
 import httpx2
 
 from client.errors import BusyError, JobNotDoneError, RefusedError, ServiceError, UnreachableError, refusal
-from client.replies import Job, JobEvent
+from client.job_replies import Job, JobEvent
 
 T = TypeVar("T")
 

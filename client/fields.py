@@ -35,12 +35,17 @@ class FinishingFields(TypedDict, total=False):
     normalize_tp: float
     normalize_lra: float
     disable_watermark: bool
+
+
+class FileFields(TypedDict, total=False):
+    """Files of a result."""
+
     export_formats: list[FormatName]
     captions: list[Literal["srt", "vtt", "json"]]
 
 
-class TalkFields(FinishingFields, total=False):
-    """Speech of text that is still being written."""
+class ReadingFields(FinishingFields, total=False):
+    """How text is spoken."""
 
     voice: str
     markup: bool
@@ -75,6 +80,11 @@ class TalkFields(FinishingFields, total=False):
     transcripts: bool
     on_failure: Literal["fail", "best", "mark"]
     use_longest_transcript_on_fail: bool
+
+
+class TalkFields(ReadingFields, FileFields, total=False):
+    """Speech of text that is still being written."""
+
     separate_chunks: bool
 
 
@@ -85,7 +95,20 @@ class SpeechFields(TalkFields, total=False):
     folder: str | None
 
 
-class ConversionFields(FinishingFields, total=False):
+class AudiobookFields(ReadingFields, total=False):
+    """An audiobook beside its book."""
+
+    chapters: list[int] | None
+    title: str
+    author: str
+    cast: dict[str, str]
+    folder: str
+    chapter_formats: list[FormatName]
+    captions: list[Literal["srt", "vtt"]]
+    chapter_pause_ms: int
+
+
+class ConversionFields(FinishingFields, FileFields, total=False):
     """A voice conversion beside its recording and its target voice."""
 
     chunk_sec: float

@@ -18,7 +18,8 @@ from client import calls
 from client.errors import ServiceError
 from client.exchange import Call, http_options, is_done, job_event, refused, translated, written
 from client.fields import StreamFormatName, TalkFields
-from client.replies import Job, JobEvent, LiveAudio
+from client.job_replies import Job, JobEvent
+from client.replies import LiveAudio
 from client.talk import Talk, open_talk
 
 if TYPE_CHECKING:
@@ -74,11 +75,19 @@ class AsyncClient:
     upload_voice = _method(calls.upload_voice)
     outputs = _method(calls.outputs)
     output = _method(calls.output)
+    upload_book = _method(calls.upload_book)
     submit_job = _method(calls.submit_job)
+    submit_audiobook = _method(calls.submit_audiobook)
+    estimate_job = _method(calls.estimate_job)
+    estimate_audiobook = _method(calls.estimate_audiobook)
+    jobs = _method(calls.jobs)
     job = _method(calls.job)
+    job_chunks = _method(calls.job_chunks)
     pause_job = _method(calls.pause_job)
     resume_job = _method(calls.resume_job)
     cancel_job = _method(calls.cancel_job)
+    redo_chunk = _method(calls.redo_chunk)
+    delete_job = _method(calls.delete_job)
     health = _method(calls.health)
     capabilities = _method(calls.capabilities)
 

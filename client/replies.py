@@ -9,7 +9,6 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar
 Blocks = TypeVar("Blocks")
 
 Verdict = Literal["passed", "passed_with_warnings", "failed", "not_checked"]
-JobState = Literal["queued", "running", "paused", "assembling", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -73,21 +72,6 @@ class TalkEvent:
     audio_seconds: float = 0.0
     format: str = ""
     sample_rate: int = 0
-
-
-@dataclass(frozen=True)
-class JobEvent:
-    """Something that happened to a job.
-
-    Attributes:
-        id: from which a listener can go on.
-        event: `state`, `chunk` or `redo`.
-        data: what happened; docs/jobs.md lists it.
-    """
-
-    id: str
-    event: str
-    data: dict[str, Any]
 
 
 class OutputFile(TypedDict):
@@ -194,46 +178,6 @@ class OutputPage(Page):
     """A page of outputs, the newest first."""
 
     files: list[Output]
-
-
-class JobProgress(TypedDict):
-    """How far a job has come."""
-
-    chunks: int
-    chunks_done: int
-    chunks_failed: int
-    share: float
-    audio_seconds: float
-    eta_seconds: float | None
-
-
-class JobResult(TypedDict):
-    """What a finished job made."""
-
-    output_files: list[OutputFile]
-    captions: list[CaptionFile]
-    audio_seconds: float
-    quality_verdict: Verdict
-    wer: float | None
-    generation_seed_used: int
-    warnings: list[str]
-
-
-class Job(TypedDict):
-    """A job as it stands."""
-
-    id: str
-    type: str
-    title: str
-    state: JobState
-    reason: str | None
-    message: str | None
-    priority: int
-    progress: JobProgress
-    created: str
-    started: str | None
-    finished: str | None
-    result: JobResult | None
 
 
 class Health(TypedDict):

@@ -11,6 +11,7 @@ from pathlib import Path
 from launcher import checking, doctor, environment, inside, serving
 from launcher.console import Console
 from launcher.install import Installer
+from launcher.job_arguments import add_job_arguments
 from launcher.problems import LauncherError, explain
 
 INTERRUPTED = 130
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     models.add_argument("action", choices=MODEL_ACTIONS)
     models.add_argument("--model", help="a Chatterbox model to fetch: english, multilingual, turbo, nano, vc ...")
     _add_config(models)
+    add_job_arguments(commands.add_parser("job", help="hand long works to the running service, look after them"))
     keys = commands.add_parser("keys", help="make, list or remove API keys")
     keys.add_argument("action", choices=("add", "list", "remove"))
     keys.add_argument("name", nargs="?", help="name of the key; to remove, its name or id")
@@ -80,6 +82,8 @@ def _dispatch(argv: list[str], console: Console) -> int:
         # Everything after "test" belongs to pytest, options included, which argparse would try to read.
         return _test(argv[1:], console)
     arguments = parser.parse_args(_with_default(argv))
+    if arguments.command == "job":
+        return _job(argv[1:], console)
     run: dict[str, Callable[[argparse.Namespace, Console], int]] = {
         "serve": _serve,
         "setup": _setup,
@@ -151,6 +155,11 @@ def _doctor(arguments: argparse.Namespace, console: Console) -> int:
 def _models(arguments: argparse.Namespace, console: Console) -> int:
     python = _ensure(environment.venv_folder(), console)
     return inside.hand_over(python, "cli.py", ["models", arguments.action, *_flags(arguments, "model", "config")])
+
+
+def _job(words: list[str], console: Console) -> int:
+    python = _ensure(environment.venv_folder(), console)
+    return inside.hand_over(python, "job_cli.py", words)
 
 
 def _keys(arguments: argparse.Namespace, console: Console) -> int:

@@ -23,12 +23,18 @@ def sub_commands() -> dict[str, argparse.ArgumentParser]:
     raise AssertionError("the parser has no sub-commands")
 
 
+def flags_of(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for own in action.choices.values():
+                yield from flags_of(own)
+
+
 def flags() -> Iterator[tuple[str, str]]:
     for command, parser in sub_commands().items():
-        for action in parser._actions:
-            for flag in action.option_strings:
-                if flag not in {"-h", "--help"}:
-                    yield command, flag
+        for flag in sorted(set(flags_of(parser)) - {"-h", "--help"}):
+            yield command, flag
 
 
 def section(page: str, command: str) -> str:

@@ -20,6 +20,7 @@ FORBIDDEN = {
         "fastapi",
         "pydantic",
     },
+    "job_cli.py": {"main_api", "application", "core_engine", "core", "api", "ui", "jobs", "speech"},
     "cli.py": {"main_api", "application", "api", "ui", "fastapi", "gradio"},
 }
 

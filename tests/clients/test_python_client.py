@@ -7,9 +7,20 @@ import pytest
 
 import api_models
 from api_models import library as library_models
-from api_models.jobs import JobProgress, JobReply, JobResult
+from api_models.jobs import (
+    AudiobookRequest,
+    BookReply,
+    ChapterReply,
+    JobChunk,
+    JobChunks,
+    JobEstimate,
+    JobList,
+    JobProgress,
+    JobReply,
+    JobResult,
+)
 from api_models.talk import TalkStart
-from client import AccessError, AsyncClient, Client, InvalidRequestError, NotFoundError, fields, replies
+from client import AccessError, AsyncClient, Client, InvalidRequestError, NotFoundError, fields, job_replies, replies
 from guard.keys import KeyStore
 from tests.clients.conftest import Ask, awaited, blocking
 from tests.conftest import CoreMaker
@@ -120,6 +131,7 @@ def test_both_clients_have_the_same_methods() -> None:
     [
         (fields.SpeechFields, api_models.TTSRequest, {"text", "reference_audio_filename", "project"}),
         (fields.TalkFields, TalkStart, {"type", "format"}),
+        (fields.AudiobookFields, AudiobookRequest, {"book"}),
         (fields.ConversionFields, api_models.VCRequest, {"input_audio_source", "target_voice_source", "project"}),
     ],
 )
@@ -140,9 +152,15 @@ def test_requests_have_every_field_of_the_service(fields_of: type, model: Any, o
         (replies.UploadedVoice, library_models.VoiceUploadResponse),
         (replies.Output, library_models.OutputMetadata),
         (replies.OutputPage, library_models.OutputsResponse),
-        (replies.Job, JobReply),
-        (replies.JobProgress, JobProgress),
-        (replies.JobResult, JobResult),
+        (job_replies.Job, JobReply),
+        (job_replies.JobProgress, JobProgress),
+        (job_replies.JobResult, JobResult),
+        (job_replies.JobPage, JobList),
+        (job_replies.JobChunk, JobChunk),
+        (job_replies.JobChunkPage, JobChunks),
+        (job_replies.Estimate, JobEstimate),
+        (job_replies.Book, BookReply),
+        (job_replies.Chapter, ChapterReply),
         (replies.Health, api_models.HealthResponse),
         (replies.Capabilities, api_models.CapabilitiesResponse),
     ],

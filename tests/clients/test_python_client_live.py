@@ -226,6 +226,26 @@ def test_a_job_can_be_steered(make_core: CoreMaker, connected: Any) -> None:
         assert caught.value.job["state"] == "cancelled"
 
 
+def test_a_book_is_read_and_a_chunk_of_it_made_again(ask: Ask, tmp_path: Path) -> None:
+    file = tmp_path / "sea.md"
+    file.write_text(f"# One\n\n{TEXT}\n\n# Two\n\nThe end.\n", "utf-8")
+    book = ask("upload_book", file)
+    assert [chapter["title"] for chapter in book["chapters"]] == ["One", "Two"]
+    assert ask("estimate_audiobook", book["id"])["chunks"] > ask("estimate_job", "One sentence.")["chunks"] == 1
+
+    job_id = ask("submit_audiobook", book["id"], title="The Sea", chapters=[1], chapter_formats=[])["id"]
+    ask("wait_for_job", job_id, timeout=30, poll_seconds=0.02)
+    [chunk] = ask("job_chunks", job_id)["chunks"]
+    assert (chunk["text"], chunk["state"]) == ("The end.", "done")
+    ask("redo_chunk", job_id, chunk["number"], text="The very end.")
+    ask("wait_for_job", job_id, timeout=30, poll_seconds=0.02)
+    assert [chunk["text"] for chunk in ask("job_chunks", job_id)["chunks"]] == ["The very end."]
+
+    assert [job["title"] for job in ask("jobs", state="done")["jobs"]] == ["The Sea"]
+    ask("delete_job", job_id)
+    assert ask("jobs")["total"] == 0
+
+
 def test_events_of_a_job_until_its_end_and_from_one_of_them(make_core: CoreMaker) -> None:
     async def all_of(url: str, job_id: str, after: str) -> list[Any]:
         async with AsyncClient(url) as client:

@@ -60,6 +60,11 @@ def test_start_file_is_readable_for_python_3_6() -> None:
             ["say", "--output", "a.wav", "--voice", "v", "--speed", "1.5", "--", "Hello."],
         ),
         (["models", "verify"], "cli.py", ["models", "verify"]),
+        (
+            ["job", "submit", "sea.epub", "--set", 'captions=["srt"]', "--follow"],
+            "job_cli.py",
+            ["submit", "sea.epub", "--set", 'captions=["srt"]', "--follow"],
+        ),
     ],
 )
 def test_commands_are_handed_over(handed: Calls, line: list[str], script: str, arguments: list[str]) -> None:
@@ -68,7 +73,16 @@ def test_commands_are_handed_over(handed: Calls, line: list[str], script: str, a
 
 
 @pytest.mark.parametrize(
-    "line", [["sing"], ["serve", "--port", "http"], ["say", "x"], ["models"], ["setup", "--with", "x"]]
+    "line",
+    [
+        ["sing"],
+        ["serve", "--port", "http"],
+        ["say", "x"],
+        ["models"],
+        ["setup", "--with", "x"],
+        ["job"],
+        ["job", "list", "--url", "x:1"],
+    ],
 )
 def test_wrong_usage_exits_with_2(handed: Calls, line: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
