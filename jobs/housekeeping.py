@@ -1,4 +1,4 @@
-"""What has to be done for jobs from time to time: dead workers, disks with room again, webhooks, old jobs."""
+"""What has to be done for jobs from time to time: dead workers, full disks, webhooks, old jobs, stray audio."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from exceptions import ConflictError
+from jobs.chunk_audio import ChunkAudio
 from jobs.owners import is_dead
 from jobs.queue import WorkQueue
 from jobs.store import JobStore
@@ -20,6 +21,8 @@ from jobs.webhooks import next_attempt
 log = logging.getLogger("chatterbox.jobs")
 
 ROUND_SECONDS: Final = 10.0
+SWEEP_SECONDS: Final = 3600.0
+"""Between two looks for audio that no job uses."""
 ROOM_BYTES: Final = 256 << 20
 """Free space with which jobs go on that a full disk had paused."""
 DAY_SECONDS: Final = 86_400.0
@@ -31,6 +34,7 @@ class Housekeeper:
     Args:
         store: of the jobs.
         queue: whose dead owners are found.
+        audio: of the chunks.
         folders: in which there has to be room.
         retention_days: after the end of a job.
         forget: deletes a job with its audio.
@@ -42,6 +46,7 @@ class Housekeeper:
         self,
         store: JobStore,
         queue: WorkQueue,
+        audio: ChunkAudio,
         folders: Sequence[Path],
         retention_days: float,
         forget: Callable[[str], object],
@@ -50,11 +55,13 @@ class Housekeeper:
     ) -> None:
         self._store = store
         self._queue = queue
+        self._audio = audio
         self._folders = folders
         self._retention = retention_days * DAY_SECONDS
         self._forget = forget
         self._resume = resume
         self._tell = tell
+        self._next_sweep = 0.0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-keeper", daemon=True)
 
@@ -82,6 +89,9 @@ class Housekeeper:
             self._store.plan_webhook(job_id, attempts + 1, None if told else next_attempt(attempts + 1))
         for job_id in self._store.ended_before(time.time() - self._retention):
             self._forget(job_id)
+        if time.monotonic() >= self._next_sweep:
+            self._audio.sweep(self._store.audio_keys())
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
 
     def _run(self) -> None:
         while not self._closing.wait(ROUND_SECONDS):

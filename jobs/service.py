@@ -69,7 +69,7 @@ class Jobs:
         self._runner = Runner(self._store, queue, bench, self._kinds, settings.workers, settings.lease_seconds / 4)
         folders = (folder, core.outputs.root)
         self._keeper = Housekeeper(
-            self._store, queue, folders, settings.retention_days, self.delete, self.resume, self._tell
+            self._store, queue, self._audio, folders, settings.retention_days, self.delete, self.resume, self._tell
         )
 
     def start(self) -> None:

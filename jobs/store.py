@@ -180,6 +180,11 @@ class JobStore:
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
         return keys
 
+    def audio_keys(self) -> set[str]:
+        """Names of the audio that any job uses."""
+        with self._database.transaction() as connection:
+            return set(connection.execute(select(CHUNKS.c.audio_key).distinct()).scalars())
+
     def pace(self) -> Pace:
         """What the last finished jobs came to."""
         spoken = (JOBS.c.state == "done") & JOBS.c.started.is_not(None)

@@ -239,8 +239,27 @@ def test_old_jobs_are_forgotten_with_their_chunks_and_keep_their_result(
     service._keeper.go_round()
     with pytest.raises(ResourceNotFoundError):
         service.get(reply.id)
-    assert list((settings.paths.jobs_dir / "chunks").rglob("*.npz")) == []
+    assert chunk_files(settings) == []
     assert result_path(settings, reply).exists()
+
+
+def test_audio_that_no_job_uses_any_more_goes_when_it_is_old(make_jobs: JobsMaker, settings: Settings) -> None:
+    service = make_jobs()
+    job_id = service.submit(speech_job(2)).id
+    wait_for(service, job_id, "done")
+    used = {path.stem for path in chunk_files(settings)}
+    service.redo(job_id, 1, RedoRequest(text="Short now."))
+    wait_for(service, job_id, "done")
+    service.close()
+    for path in chunk_files(settings):
+        os.utime(path, (0, 0))
+    assert len(chunk_files(settings)) == 3
+
+    reply = make_jobs().get(job_id)
+
+    assert reply.state == "done"
+    left = {path.stem for path in chunk_files(settings)}
+    assert len(left) == 2 and len(left & used) == 1
 
 
 def test_jobs_of_two_processes_share_the_work(make_jobs: JobsMaker) -> None:
