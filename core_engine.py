@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from api_models import ConcatRequest, MixedConcatRequest, TextPreviewRequest, TTSRequest, VCOptions
+from api_models import ConcatRequest, MixedConcatRequest, TextPreviewRequest, TTSDefaults, TTSRequest, VCOptions
 from config import Settings
 from core.casting import Casting
 from core.concat_report import JoinedResult
@@ -23,7 +22,7 @@ from core.foreseen import foreseen_warnings, unavailable_checker
 from core.live_speech import LiveSpeech
 from core.models import LoadReport, Models, build_lane
 from core.operations import Operations
-from core.request_rules import engine_use, finishing_rules, reading_rules, refuse_foreign, refuse_long, refuse_speed
+from core.request_rules import engine_use, finishing_rules, plan_parameters, reading_rules, refuse_foreign, refuse_long
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.validators import ValidatorPool, validator_for
@@ -34,7 +33,6 @@ from library.outputs import OutputStore
 from speech.admission import Admission
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
-from speech.plan import SEED_LIMIT
 from speech.planning import PlannedSpeech, plan_speech
 from speech.progress import Observer, ignore
 from speech.retry import Retry, once
@@ -116,28 +114,28 @@ class CoreEngine:
         self._folders.close()
 
     def plan(
-        self, request: TTSRequest | TextPreviewRequest, longest: int | None = None, *, short_opening: bool = False
+        self,
+        request: TTSRequest | TextPreviewRequest,
+        longest: int | None = None,
+        *,
+        defaults: TTSDefaults | None = None,
+        short_opening: bool = False,
     ) -> PlannedSpeech:
         """The plan of a request, without generating anything.
 
         Args:
             request: fields that are left out take the operator's defaults.
             longest: characters its text may have, instead of the configured limit.
+            defaults: instead of those that hold now.
             short_opening: cut the first chunks short, so that sound starts early.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
-        full = request.with_defaults(self.casting.defaults(request))
+        full = request.with_defaults(defaults or self.casting.defaults(request))
         refuse_long(full.text, longest or self.settings.api.max_text_length)
         refuse_foreign(full, self.engine.capabilities)
-        parameters: Mapping[str, float] = {}
-        seed = 1
-        if isinstance(full, TTSRequest) and isinstance(request, TTSRequest):
-            refuse_speed(full.speed_factor, self.settings.speed_factor)
-            use = engine_use(request, full, self.engine.capabilities)
-            finishing_rules(full, use.stretch)
-            parameters, seed = use.parameters, full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
+        parameters, seed = plan_parameters(request, full, self.engine.capabilities, self.settings.speed_factor)
         rules, choose = replace(reading_rules(full), short_opening=short_opening), self.casting.choose
         voice = choose(full.voice)
         return plan_speech(full.text, self.engine, voice, full.language, parameters, rules, seed, choose)
@@ -267,18 +265,21 @@ class CoreEngine:
         for folder in (self.settings.paths.output_dir, self.settings.paths.temp_dir):
             require_free(folder, self.settings.server.min_free_disk_mb)
 
-    def order(self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts") -> SpeechOrder:
+    def order(
+        self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts", *, defaults: TTSDefaults | None = None
+    ) -> SpeechOrder:
         """A planned request with everything it takes to carry it out; loads the checker that it asks for.
 
         Args:
             request: as it came.
             planned: what `plan` made of it.
             name: begins the names of the files.
+            defaults: instead of those that hold now.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
         """
-        full = request.with_defaults(self.casting.defaults(request))
+        full = request.with_defaults(defaults or self.casting.defaults(request))
         use = engine_use(request, full, self.engine.capabilities)
         finishing = finishing_rules(full, use.stretch)
         choice = validator_for(self.validators, full, planned.plan.chunks[0].language)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from api_models import FinishingOptions, TextOptions, TTSRequest, VCOptions
+from api_models import FinishingOptions, TextOptions, TextPreviewRequest, TTSRequest, VCOptions
 from config_sections import SpeedFactorSettings
 from exceptions import InvalidRequestError
 from speech.audio.denoise import available as denoising_available
 from speech.audio.loudness import LoudnessTarget
 from speech.engines.protocol import UNMARKED, Capabilities
 from speech.finishing import FinishingRules, SilenceCut
+from speech.plan import SEED_LIMIT
 from speech.reading import ReadingRules
 from speech.takes import TakeRules
 from speech.text.prepare import TextRules
@@ -172,6 +174,31 @@ def engine_use(asked: TTSRequest, full: TTSRequest, capabilities: Capabilities) 
     ignored += _without_effect(asked, capabilities)
     marked = capabilities.watermark and not full.disable_watermark
     return EngineUse(parameters, tuple(ignored), full.speed_factor / made, marked)
+
+
+def plan_parameters(
+    asked: TTSRequest | TextPreviewRequest,
+    full: TTSRequest | TextPreviewRequest,
+    capabilities: Capabilities,
+    limits: SpeedFactorSettings,
+) -> tuple[Mapping[str, float], int]:
+    """Engine parameters and base seed of a plan; a preview has none.
+
+    Args:
+        asked: as of `engine_use`.
+        full: as of `engine_use`.
+        capabilities: of the engine.
+        limits: of the speaking rate.
+
+    Raises:
+        InvalidRequestError: a value that is not allowed, or a step that is not available; names the field.
+    """
+    if not (isinstance(asked, TTSRequest) and isinstance(full, TTSRequest)):
+        return {}, 1
+    refuse_speed(full.speed_factor, limits)
+    use = engine_use(asked, full, capabilities)
+    finishing_rules(full, use.stretch)
+    return use.parameters, full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
 
 
 def refuse_foreign(request: TextOptions | VCOptions, capabilities: Capabilities) -> None:

@@ -24,6 +24,7 @@ from speech.audio.m4b import ChapterMark, CoverPicture
 from speech.cancel import CancelToken
 from speech.captions import caption_words, make_cues, to_srt, to_vtt
 from speech.finishing import plan_whole, whole_blocks
+from speech.plan import Plan
 from speech.planning import choose_voice
 from speech.progress import ignore
 from speech.quality import ChunkQuality
@@ -57,19 +58,19 @@ class AudiobookJobs:
         self._refuse_impossible(asked, chosen)
         parts: list[Part] = []
         chunks: list[NewChunk] = []
-        common: JobPlan | None = None
+        common: Plan | None = None
         seed = asked.seed
+        defaults = self._bench.defaults(_speech(asked, "A chapter.", seed))
         for number, chapter in enumerate(chosen):
             speech = _speech(asked, apply_cast(chapter.text, asked.cast), seed)
-            planned, own = self._bench.plan(number, speech)
+            planned, own = self._bench.plan(number, speech, defaults)
             seed = planned.plan.seed
             parts.append(Part(chapter.title, planned.plan.lead_pause_ms, planned.wordless, planned.ignored_tags))
             chunks += own
-            plan = planned.plan
-            common = common or JobPlan(plan.engine, plan.engine_version, plan.sample_rate, seed, ())
+            common = planned.plan
         assert common is not None
-        title = asked.title or book.title
-        return PlannedJob(title, JobPlan(**{**vars(common), "parts": tuple(parts)}), tuple(chunks))
+        plan = JobPlan(common.engine, common.engine_version, common.sample_rate, seed, tuple(parts), defaults)
+        return PlannedJob(asked.title or book.title, plan, tuple(chunks))
 
     def _refuse_impossible(self, asked: AudiobookRequest, chosen: Sequence[Chapter]) -> None:
         longest = self._bench.longest_text

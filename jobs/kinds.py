@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from api_models import TTSRequest
+from api_models import TTSDefaults, TTSRequest
 from api_models.jobs import JobResult
 from core.request_rules import take_rules
 from core.speech_work import SpeechOrder
@@ -63,14 +63,22 @@ class Bench:
     audio: ChunkAudio
     longest_text: int
 
-    def plan(self, part: int, request: TTSRequest) -> tuple[PlannedSpeech, list[NewChunk]]:
+    def defaults(self, request: TTSRequest) -> TTSDefaults:
+        """What fields that a request leaves out take now, and for the whole life of a job that is made of it.
+
+        Raises:
+            InvalidRequestError: those of its voice are not valid.
+        """
+        return self.core.casting.defaults(request)
+
+    def plan(self, part: int, request: TTSRequest, defaults: TTSDefaults) -> tuple[PlannedSpeech, list[NewChunk]]:
         """Plan one part of a job and name the audio of its chunks.
 
         Raises:
             InvalidRequestError: it cannot be spoken; names the field.
         """
-        planned = self.core.plan(request, self.longest_text)
-        order = self.core.order(request, planned)
+        planned = self.core.plan(request, self.longest_text, defaults=defaults)
+        order = self.core.order(request, planned, defaults=defaults)
         seed = planned.plan.seed
         return planned, [new_chunk(order, part, chunk, seed) for chunk in planned.plan.chunks]
 
@@ -86,9 +94,8 @@ class Bench:
                 f"The job was planned for the engine {job.plan.engine!r} {job.plan.engine_version}; "
                 f"{capabilities.engine!r} {capabilities.version} is running."
             )
-        return self.core.order(
-            request, job.plan.speech(part, [chunk.chunk for chunk in chunks]), name=result_name(job.id)
-        )
+        planned = job.plan.speech(part, [chunk.chunk for chunk in chunks])
+        return self.core.order(request, planned, result_name(job.id), defaults=job.plan.defaults)
 
 
 class EngineChangedError(NotReadyError):

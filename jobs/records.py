@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from api_models import TTSDefaults
 from jobs.states import ChunkState, JobState
 from speech.plan import Plan, PlannedChunk
 from speech.planning import PlannedSpeech
@@ -39,6 +40,7 @@ class JobPlan:
         sample_rate: in Hz.
         seed: base seed.
         parts: chapters in order.
+        defaults: of fields that its request leaves out, as they were when it was handed in.
     """
 
     engine: str
@@ -46,10 +48,11 @@ class JobPlan:
     sample_rate: int
     seed: int
     parts: tuple[Part, ...]
+    defaults: TTSDefaults
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal plan back."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps({**asdict(self), "defaults": self.defaults.model_dump()}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> JobPlan:
@@ -59,7 +62,7 @@ class JobPlan:
             Part(part["title"], part["lead_pause_ms"], tuple(part["wordless"]), tuple(part["ignored_tags"]))
             for part in raw.pop("parts")
         )
-        return cls(parts=parts, **raw)
+        return cls(parts=parts, defaults=TTSDefaults.model_validate(raw.pop("defaults")), **raw)
 
     def speech(self, part: int, chunks: Sequence[PlannedChunk]) -> PlannedSpeech:
         """The plan of one part, made of its chunks, which are numbered from 0 in it."""

@@ -201,7 +201,7 @@ class Jobs:
         if how.text is not None:
             fields = {**spoken_as.model_dump(exclude_unset=True), "text": how.text, "voice": chunk.voice}
             fields.pop("reference_audio_filename", None)
-            planned = self._bench.core.plan(TTSRequest.model_validate(fields)).plan.chunks
+            planned = self._bench.core.plan(TTSRequest.model_validate(fields), defaults=job.plan.defaults).plan.chunks
             if len(planned) != 1:
                 raise InvalidRequestError("The new text does not fit into one chunk.", field="text")
             chunk = replace(planned[0], index=chunk.index, pause_after_ms=chunk.pause_after_ms)

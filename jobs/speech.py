@@ -30,11 +30,12 @@ class SpeechJobs:
         asked = TTSRequest.model_validate_json(request)
         if asked.num_generations != 1:
             raise InvalidRequestError("A job makes one generation.", field="request.num_generations")
-        planned, chunks = self._bench.plan(0, asked)
+        defaults = self._bench.defaults(asked)
+        planned, chunks = self._bench.plan(0, asked, defaults)
         plan = planned.plan
         title = asked.title or title_of(asked.text)
         part = Part(title, plan.lead_pause_ms, planned.wordless, planned.ignored_tags)
-        common = JobPlan(plan.engine, plan.engine_version, plan.sample_rate, plan.seed, (part,))
+        common = JobPlan(plan.engine, plan.engine_version, plan.sample_rate, plan.seed, (part,), defaults)
         return PlannedJob(title, common, tuple(chunks))
 
     def spoken_as(self, request: str) -> TTSRequest:

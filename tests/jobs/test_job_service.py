@@ -1,6 +1,7 @@
 """Jobs from request to files: the same audio as the direct way, resumed, paused, cancelled, made again."""
 
 import errno
+import os
 import shutil
 import time
 from collections import namedtuple
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import jobs.runner
-from api_models.jobs import JobReply, RedoRequest
+from api_models.jobs import JobReply, RedoRequest, SpeechJob
 from config import Settings
 from core_engine import CoreEngine
 from exceptions import ConflictError, InvalidRequestError, ModelLoadError, QueueFullError, ResourceNotFoundError
@@ -21,7 +22,7 @@ from speech.cancel import CancelToken
 from speech.engines.protocol import TakeRequest
 from speech.engines.tone import ToneEngine, ToneFaults
 from speech.samples import Samples
-from tests.support.jobs import JobsMaker, speech_job, wait_for
+from tests.support.jobs import SENTENCES, JobsMaker, speech_job, wait_for
 
 SLOW = ToneFaults(delay=0.15)
 
@@ -45,6 +46,10 @@ class Counting(ToneEngine):
 def result_path(settings: Settings, reply: JobReply) -> Path:
     assert reply.result is not None
     return settings.paths.output_dir / reply.result.output_files[0].filename
+
+
+def chunk_files(settings: Settings) -> list[Path]:
+    return list((settings.paths.jobs_dir / "chunks").rglob("*.npz"))
 
 
 def test_a_job_makes_the_same_audio_as_the_request_itself(make_jobs: JobsMaker, settings: Settings) -> None:
@@ -215,6 +220,21 @@ def test_a_job_of_another_engine_waits_for_it(make_jobs: JobsMaker) -> None:
     again = make_jobs(engine=other)
     paused = wait_for(again, job_id, "paused")
     assert paused.reason == "engine_changed" and other.spoken == []
+
+
+def test_a_job_goes_on_with_the_defaults_that_it_was_handed_in_with(make_jobs: JobsMaker, settings: Settings) -> None:
+    first = make_jobs(start=False, tts_defaults={"export_formats": ["flac"], "trim": False})
+    asked = SpeechJob.model_validate({"type": "tts", "request": {"text": " ".join(SENTENCES[:3])}})
+    job_id = first.submit(asked).id
+    first.close()
+
+    changed = make_jobs(tts_defaults={"export_formats": ["mp3"], "speed_factor": 1.5, "separate_chunks": True})
+    reply = wait_for(changed, job_id, "done")
+    assert reply.result is not None
+    assert [file.format for file in reply.result.output_files] == ["flac"]
+    changed.redo(job_id, 1, RedoRequest(text="Short now."))
+    assert wait_for(changed, job_id, "done").progress.chunks_done == 3
+    assert {chunk.chunk.parameters["speed"] for chunk in changed._store.chunks(job_id)} == {1.0}
 
 
 def test_more_unfinished_jobs_than_allowed_are_refused(make_jobs: JobsMaker, settings: Settings) -> None:

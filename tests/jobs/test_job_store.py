@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from api_models import TTSDefaults
 from exceptions import ConfigurationError, ConflictError, ResourceNotFoundError
 from jobs.database import Database
 from jobs.events import events_after
@@ -48,7 +49,15 @@ def new_job(count: int = 3, priority: int = 0, key: str | None = None, words: st
         )
         for n in range(count)
     )
-    return NewJob("tts", "A title", "{}", JobPlan("tone", "1", 24_000, 7, (Part("A title"),)), chunks, priority, key)
+    return NewJob(
+        "tts",
+        "A title",
+        "{}",
+        JobPlan("tone", "1", 24_000, 7, (Part("A title"),), TTSDefaults()),
+        chunks,
+        priority,
+        key,
+    )
 
 
 def bring_to(store: JobStore, job_id: str, state: JobState) -> None:
