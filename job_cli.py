@@ -19,7 +19,7 @@ from launcher.ports import local_url
 from launcher.problems import LauncherError
 
 KEY_VARIABLE = "CHATTERBOX_API_KEY"
-BOOKS = (".epub",)
+BOOKS = (".epub", ".docx")
 """Endings of files that are books in any case."""
 INTERRUPTED = 130
 

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/books", tags=["jobs"])
 async def add_book(
     jobs: JobWork,
     workers: Workers,
-    file: Annotated[UploadFile, File(description="A book: .txt, .text, .md, .markdown or .epub.")],
+    file: Annotated[UploadFile, File(description="A book: .txt, .text, .md, .markdown, .epub or .docx.")],
 ) -> BookReply:
     """Keep a book and tell its chapters, with those that would be skipped and why."""
     content = await file.read()

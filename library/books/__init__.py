@@ -1,4 +1,4 @@
-"""Books: their chapters as text, out of text files, Markdown and EPUB."""
+"""Books: their chapters as text, out of text files, Markdown, EPUB and Word documents."""
 
 from library.books.book import Book, Chapter, Cover
 from library.books.reading import BOOK_SUFFIXES, read_book

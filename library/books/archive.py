@@ -28,7 +28,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-            raise InvalidRequestError("The file is no EPUB: it cannot be opened as an archive.", field=FIELD) from error
+            raise InvalidRequestError("The file is damaged, or is no such book.", field=FIELD) from error
         self._names = {info.filename: info for info in self._zip.infolist()}
         self._left = MOST_BYTES
         if len(self._names) > MOST_MEMBERS:

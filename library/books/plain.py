@@ -1,9 +1,11 @@
-"""Chapters of plain text and Markdown, by their headings."""
+"""Chapters of paragraphs by their headings: those of plain text and Markdown, and any others that were found."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from library.books.book import Chapter
@@ -21,6 +23,15 @@ _GUTENBERG: Final = re.compile(r"\*\*\* ?(START|END) OF (?:THE|THIS) PROJECT GUT
 _LONGEST_HEADING: Final = 100
 
 
+@dataclass(frozen=True)
+class Heading:
+    """A line that is one; level 1 is the highest."""
+
+    line: int
+    level: int
+    title: str
+
+
 def plain_chapters(text: str, title: str) -> list[Chapter]:
     """Chapters of a plain text; lines that stand alone and read like "Chapter 3" are headings.
 
@@ -35,11 +46,22 @@ def markdown_chapters(text: str, title: str) -> list[Chapter]:
     """Chapters of Markdown: its headings of the highest level that occurs more than once, or the highest at all."""
     lines = text.splitlines()
     found = [(number, match) for number, line in enumerate(lines) if (match := _MARKDOWN.fullmatch(line.strip()))]
-    levels = [len(match[1]) for _, match in found]
-    repeated = [level for level in levels if levels.count(level) > 1]
-    level = min(repeated or levels, default=0)
-    chosen = [(number, match[2]) for number, match in found if len(match[1]) == level]
-    return _cut(lines, [number for number, _ in chosen], title, [name for _, name in chosen])
+    return cut_at_headings(lines, [Heading(number, len(match[1]), match[2]) for number, match in found], title)
+
+
+def cut_at_headings(lines: Sequence[str], headings: Sequence[Heading], title: str) -> list[Chapter]:
+    """Chapters that begin at the headings of the highest level that occurs more than once, or the highest at all.
+
+    Args:
+        lines: of the text, headings among them.
+        headings: in order.
+        title: of a chapter without one.
+    """
+    count = Counter(heading.level for heading in headings)
+    repeated = [level for level, times in count.items() if times > 1]
+    level = min(repeated or count, default=0)
+    chosen = [heading for heading in headings if heading.level == level]
+    return _cut(lines, [heading.line for heading in chosen], title, [heading.title for heading in chosen])
 
 
 def _book_only(lines: list[str]) -> list[str]:

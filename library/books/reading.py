@@ -8,11 +8,12 @@ from typing import Final
 from exceptions import UnsupportedMediaError
 from library.books.archive import FIELD
 from library.books.book import Book
+from library.books.docx import read_docx
 from library.books.epub import read_epub
 from library.books.plain import markdown_chapters, plain_chapters
 from library.text_files import KINDS, read_text_file
 
-BOOK_SUFFIXES: Final = (*KINDS, ".epub")
+BOOK_SUFFIXES: Final = (*KINDS, ".epub", ".docx")
 """What is read, by the ending of the file's name."""
 
 
@@ -37,6 +38,8 @@ def read_book(name: str, data: bytes, most_characters: int) -> Book:
     title = PurePosixPath(own).stem.replace("_", " ")[:200]
     if suffix == ".epub":
         return read_epub(data, title)
+    if suffix == ".docx":
+        return read_docx(data, title)
     file = read_text_file(own, data, most_characters)
     split = markdown_chapters if file.kind == "markdown" else plain_chapters
     return Book(title, "", "", tuple(split(file.text, title)))
