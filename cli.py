@@ -14,7 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from api_models import TTSRequest
+from cluster.deployment import Scale
+from cluster.node import run_head, run_worker
 from config import Settings, load_settings
+from core.engine_choice import engine_recipe
 from core.results import SpeechResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError, ModelLoadError
@@ -45,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         "models": _models,
         "prepare": _prepare,
         "keys": _keys,
+        "cluster": _cluster,
     }
     try:
         return commands[options.command](options, load_settings(options.config))
@@ -74,7 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("action", choices=("add", "list", "remove"))
     keys.add_argument("name", nargs="?", default="", help="name of the key; to remove, its name or id")
     keys.add_argument("--scope", action="append", choices=SCOPES, help="what it opens; may be repeated")
-    for command in (say, doctor, models, prepare, keys):
+    cluster = commands.add_parser("cluster", help="make this machine a node of a cluster until it is stopped")
+    cluster.add_argument("--address", default="127.0.0.1", help="by which the other nodes reach this machine")
+    cluster.add_argument("--join", default="", help="address and port of the head; without, this is the head")
+    cluster.add_argument("--no-replicas", action="store_true", help="only ask others to speak, for a service here")
+    for command in (say, doctor, models, prepare, keys, cluster):
         command.add_argument("--config", type=Path, help="configuration file")
     return parser
 
@@ -210,6 +218,14 @@ def _keys(options: argparse.Namespace, settings: Settings) -> int:
         for key in store.keys:
             _say_line(f"{key.id}  {','.join(key.scopes)}  {key.created}  {key.name}")
     return 0
+
+
+def _cluster(options: argparse.Namespace, settings: Settings) -> int:
+    if options.join:
+        return run_worker(options.join, options.address, not options.no_replicas)
+    own = settings.cluster
+    scale = Scale(own.min_replicas, own.max_replicas, own.cpus_per_replica, own.gpus_per_replica)
+    return run_head(engine_recipe(settings), scale, options.address, _tell)
 
 
 def _require_ready(core: CoreEngine) -> None:

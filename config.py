@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from api_models import TTSDefaults, VCDefaults
 from config_sections import (
     ApiSettings,
+    ClusterSettings,
     ErrorHandlingSettings,
     JobSettings,
     LibrarySettings,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     resource_management: ResourceManagementSettings = ResourceManagementSettings()
     error_handling: ErrorHandlingSettings = ErrorHandlingSettings()
     jobs: JobSettings = JobSettings()
+    cluster: ClusterSettings = ClusterSettings()
     ui: UiSettings = UiSettings()
 
     @classmethod

@@ -1,6 +1,7 @@
 """The sections of the settings, one module each."""
 
 from config_sections.api import ApiSettings
+from config_sections.cluster import ClusterSettings
 from config_sections.error_handling import ErrorHandlingSettings
 from config_sections.jobs import JobSettings
 from config_sections.library import LibrarySettings
@@ -18,6 +19,7 @@ from config_sections.wyoming import WyomingSettings
 
 __all__ = [
     "ApiSettings",
+    "ClusterSettings",
     "ErrorHandlingSettings",
     "JobSettings",
     "LibrarySettings",

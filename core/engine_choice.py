@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cluster.deployment import EngineRecipe
+from cluster.engine import on_cluster
+from cluster.replicas import Replicas
 from config import Settings
 from core.validators import ValidatorPool
 from exceptions import ConfigurationError
@@ -23,7 +26,7 @@ class ChosenEngine:
 
 
 def build_engine(settings: Settings, retry: Retry = once) -> ChosenEngine:
-    """Create the engine of ``models.engine``; nothing is loaded.
+    """Create the engine of ``models.engine``, which speaks here or on the replicas of a cluster; nothing is loaded.
 
     Args:
         settings: name the engine, its device and its options.
@@ -32,12 +35,25 @@ def build_engine(settings: Settings, retry: Retry = once) -> ChosenEngine:
     Raises:
         ConfigurationError: no engine has that name, or it does not run on that device.
     """
-    name, reason = settings.models.engine, "named in models.engine"
-    if name == "auto":
-        found = examine(settings.models.local_dir, settings.models.allow_hub, settings.models.device != "cpu")
-        name = "chatterbox" if found.suitable else "embedded"
-        reason = f"models.engine is auto, and {found.reason}"
-    return ChosenEngine(create_engine(name, _context(settings, name, retry)), reason)
+    name, reason = _choice(settings)
+    engine = create_engine(name, _context(settings, name, retry))
+    if not settings.cluster.enabled:
+        return ChosenEngine(engine, reason)
+    replicas = Replicas(settings.models.call_timeout_seconds)
+    return ChosenEngine(on_cluster(engine, replicas, settings.cluster.max_replicas), f"{reason}; replicas speak")
+
+
+def engine_recipe(settings: Settings) -> EngineRecipe:
+    """How replicas of a cluster make the engine of ``models.engine``.
+
+    Raises:
+        ConfigurationError: no engine has that name, or it does not run on that device.
+    """
+    name, _ = _choice(settings)
+    models = settings.models
+    return EngineRecipe(
+        name, _context(settings, name, once), models.call_timeout_seconds, models.idle_unload_minutes * 60
+    )
 
 
 def build_validators(settings: Settings, engine: Engine, retry: Retry = once) -> ValidatorPool:
@@ -60,6 +76,15 @@ def build_validators(settings: Settings, engine: Engine, retry: Retry = once) ->
     checking = settings.validation
     wanted = checking.enabled and engine.capabilities.engine != "tone"
     return ValidatorPool(make(checking.backend, checking.model) if wanted else None, checking.backend, make)
+
+
+def _choice(settings: Settings) -> tuple[str, str]:
+    """The engine's name and why it is that one."""
+    models = settings.models
+    if models.engine != "auto":
+        return models.engine, "named in models.engine"
+    found = examine(models.local_dir, models.allow_hub, models.device != "cpu")
+    return "chatterbox" if found.suitable else "embedded", f"models.engine is auto, and {found.reason}"
 
 
 def _context(settings: Settings, name: str, retry: Retry) -> EngineContext:

@@ -15,7 +15,7 @@ from launcher.job_arguments import add_job_arguments
 from launcher.problems import LauncherError, explain
 
 INTERRUPTED = 130
-OPTIONAL_SETS = ("chatterbox",)
+OPTIONAL_SETS = ("chatterbox", "cluster")
 MODEL_ACTIONS = ("list", "download", "verify")
 
 
@@ -56,6 +56,11 @@ def build_parser() -> argparse.ArgumentParser:
     keys.add_argument("name", nargs="?", help="name of the key; to remove, its name or id")
     keys.add_argument("--scope", action="append", choices=("speak", "voices", "admin"), help="may be repeated")
     _add_config(keys)
+    cluster = commands.add_parser("cluster", help="make this machine a node of a cluster until it is stopped")
+    cluster.add_argument("--address", help="by which the other nodes reach this machine, else 127.0.0.1")
+    cluster.add_argument("--join", help="address and port of the head; without, this machine is the head")
+    cluster.add_argument("--no-replicas", action="store_true", help="only ask others to speak, for a service here")
+    _add_config(cluster)
     return parser
 
 
@@ -91,6 +96,7 @@ def _dispatch(argv: list[str], console: Console) -> int:
         "doctor": _doctor,
         "models": _models,
         "keys": _keys,
+        "cluster": _cluster,
     }
     return run[arguments.command](arguments, console)
 
@@ -168,6 +174,12 @@ def _keys(arguments: argparse.Namespace, console: Console) -> int:
     name = ["--", arguments.name] if arguments.name else []
     flags = [*scopes, *_flags(arguments, "config")]
     return inside.hand_over(python, "cli.py", ["keys", *flags, arguments.action, *name])
+
+
+def _cluster(arguments: argparse.Namespace, console: Console) -> int:
+    python = _ensure(environment.venv_folder(), console, ["cluster"])
+    switch = ["--no-replicas"] if arguments.no_replicas else []
+    return inside.hand_over(python, "cli.py", ["cluster", *switch, *_flags(arguments, "address", "join", "config")])
 
 
 def _flags(arguments: argparse.Namespace, *names: str) -> list[str]:

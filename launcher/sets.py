@@ -55,6 +55,7 @@ class PackageSet:
 
 DEFAULT = PackageSet("default", "the service, its voices and Whisper", (PipCall("requirements.txt"),), 450, 1100)
 TEST = PackageSet("test", "test tools and judges", (PipCall("requirements-test.txt"),), 300, 800)
+CLUSTER = PackageSet("cluster", "Ray Serve", (PipCall("requirements-cluster.txt"),), 130, 310)
 CHATTERBOX = PackageSet(
     "chatterbox",
     "torch and the Chatterbox packages",
@@ -68,7 +69,7 @@ CHATTERBOX = PackageSet(
 )
 # In the order of installation: the Chatterbox set comes last, because it holds a few packages back
 # (an older numpy) that the sets before it would raise again.
-ALL_SETS = (DEFAULT, TEST, CHATTERBOX)
+ALL_SETS = (DEFAULT, TEST, CLUSTER, CHATTERBOX)
 
 
 def wanted(
