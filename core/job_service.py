@@ -65,8 +65,8 @@ class JobService(Protocol):
         """One page of the jobs, newest first."""
         ...
 
-    def chunks(self, job_id: str, page: int, page_size: int) -> JobChunks:
-        """One page of the chunks of a job, in order."""
+    def chunks(self, job_id: str, page: int, page_size: int, part: int | None = None) -> JobChunks:
+        """One page of the chunks of a job, or of one part of it, in order."""
         ...
 
     def chunk_audio(self, job_id: str, number: int) -> bytes:

@@ -125,10 +125,10 @@ class Jobs:
         found, total = self._store.page(state, page, page_size)
         return JobList(jobs=[self._reply(job) for job in found], page=page, page_size=page_size, total=total)
 
-    def chunks(self, job_id: str, page: int, page_size: int) -> JobChunks:
+    def chunks(self, job_id: str, page: int, page_size: int, part: int | None = None) -> JobChunks:
         """One page of the chunks."""
-        total = self._store.progress(self._store.get(job_id).id).total
-        found = self._store.chunks(job_id, first=(page - 1) * page_size, count=page_size)
+        total = self._store.progress(self._store.get(job_id).id, part).total
+        found = self._store.chunks(job_id, part, (page - 1) * page_size, page_size)
         return JobChunks(chunks=[chunk_reply(chunk) for chunk in found], page=page, page_size=page_size, total=total)
 
     def chunk_audio(self, job_id: str, number: int) -> bytes:

@@ -89,9 +89,11 @@ class JobStore:
         with self._database.transaction() as connection:
             return [chunk_record(row) for row in connection.execute(query).all()]
 
-    def progress(self, job_id: str) -> Progress:
-        """How far the chunks have come."""
+    def progress(self, job_id: str, part: int | None = None) -> Progress:
+        """How far the chunks have come, or those of one part."""
         own = CHUNKS.c.job_id == job_id
+        if part is not None:
+            own &= CHUNKS.c.part == part
         done = case((CHUNKS.c.state == "done", 1), else_=0)
         sums = {
             "done": done,

@@ -86,10 +86,15 @@ async def get_job(job_id: str, jobs: JobWork, workers: Workers) -> JobReply:
 
 @router.get("/{job_id}/chunks")
 async def list_chunks(
-    job_id: str, jobs: JobWork, workers: Workers, page: Page = 1, page_size: PageSize = 100
+    job_id: str,
+    jobs: JobWork,
+    workers: Workers,
+    page: Page = 1,
+    page_size: PageSize = 100,
+    part: Annotated[int | None, Query(ge=0, description="Only chunks of this chapter.")] = None,
 ) -> JobChunks:
     """The chunks in their order."""
-    return await _in_thread(workers, jobs.chunks, job_id, page, page_size)
+    return await _in_thread(workers, jobs.chunks, job_id, page, page_size, part)
 
 
 @router.get("/{job_id}/chunks/{number}/audio", response_class=Response, responses={200: {"content": {"audio/wav": {}}}})

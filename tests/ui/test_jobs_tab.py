@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,12 +11,18 @@ import pytest
 
 from core_engine import CoreEngine
 from jobs.service import Jobs
+from speech.engines.tone import ToneFaults
 from tests.conftest import CoreMaker
+from tests.support.epubs import sea_book
 from tests.support.tones import decode
 from ui.page import inside_a_loop
 from ui.tabs.jobs import JobHandlers, JobsTab, build_jobs_tab
 from ui.tabs.speak import build_speak_tab
 
+EMPTY: dict[str, Any] = {
+    "text": "", "files": None, "book": "", "chapters": [], "title": "", "author": "", "cast": "", "captions": [],
+    "priority": 0, "webhook": "", "kept": [],
+}  # fmt: skip
 TEXT = "\n\n".join(f"Paragraph {number} of the book." for number in range(4))
 
 
@@ -23,6 +30,7 @@ class Page:
     """The Jobs tab without a browser; new values by the names of its components."""
 
     def __init__(self, core: CoreEngine, service: Jobs) -> None:
+        self.core, self.service = core, service
         self.tab = inside_a_loop(lambda: self._build(core, service))
         self.handlers = JobHandlers(core, service, self.tab)
         self._names = {
@@ -38,11 +46,13 @@ class Page:
             with gr.Tab() as tab:
                 return build_jobs_tab(core, service, speak.inputs, page, tab)
 
-    def hand_in(self, **values: Any) -> dict[str, Any]:
+    def form(self, **values: Any) -> dict[Any, Any]:
         given = {component: component.value for component in self.tab.settings.values()}
-        given |= {self.tab.text: "", self.tab.files: None, self.tab.title: "", self.tab.kept: []}
-        given |= {getattr(self.tab, name): value for name, value in values.items()}
-        return self.named(self.handlers.hand_in(given))
+        given |= {getattr(self.tab, name): value for name, value in EMPTY.items()}
+        return given | {getattr(self.tab, name): value for name, value in values.items()}
+
+    def hand_in(self, **values: Any) -> dict[str, Any]:
+        return self.named(self.handlers.hand_in(self.form(**values)))
 
     def named(self, shown: dict[Any, Any]) -> dict[str, Any]:
         return {self._names[component]: value for component, value in shown.items()}
@@ -82,7 +92,7 @@ def test_a_chunk_is_heard_and_made_again(page: Page) -> None:
     page.wait_until_done(job_id)
 
     before = decode(page.named(page.handlers.listen(job_id, 2))["clip"]["value"])[0]
-    page.handlers.redo(job_id, 2, "Another sentence, which is longer.")
+    page.handlers.redo(job_id, 2, "Another sentence, which is longer.", None)
     page.wait_until_done(job_id)
 
     assert len(decode(page.named(page.handlers.listen(job_id, 2))["clip"]["value"])[0]) > len(before)
@@ -112,3 +122,57 @@ def test_a_blank_text_makes_no_job(page: Page) -> None:
     shown = page.hand_in(text=" ")
 
     assert set(shown) == {"status"} and "There is no text to speak." in shown["status"]
+
+
+def test_a_book_is_estimated_and_read_as_chosen(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "sea.epub"
+    file.write_bytes(sea_book())
+    taken = page.named(page.handlers.requests.take_book(str(file)))
+    assert taken["title"] == "The Sea" and taken["chapters"]["value"] == [1, 2, 3]
+    assert "2 are left out" in taken["status"] and "(left out: " in taken["chapters"]["choices"][0][0]
+
+    chosen = {"book": taken["book"], "title": "My Sea", "chapters": [3, 1], "captions": ["srt"], "cast": "Anna: tone-b"}
+    assert "of speech" in page.named(page.handlers.requests.estimate(page.form(**chosen)))["status"]
+    shown = page.hand_in(**chosen)
+    assert shown["book"] == "" and shown["book_options"]["visible"] is False
+    [job_id] = shown["kept"]
+    done = page.wait_until_done(job_id)
+    assert [title for title, _ in done["part"]["choices"]] == ["Chapter One", "Chapter Three"]
+    endings = [Path(name).suffix for name in done["result"]["value"]]
+    assert endings.count(".m4b") == endings.count(".srt") == 1 and endings.count(".wav") == 2
+    chapter = page.named(page.handlers.listen_to_part(job_id, 1))["clip"]["value"]
+    assert "Chapter_Three" in chapter and len(decode(chapter)[0]) > 0
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [({"chapters": []}, "Choose at least one chapter."), ({"cast": "Anna tone-b"}, "speaker: voice")],
+)
+def test_what_is_missing_of_a_book_is_said(page: Page, values: dict[str, Any], sentence: str) -> None:
+    shown = page.hand_in(**{"book": "0" * 24, "chapters": [0], **values})
+
+    assert set(shown) == {"status"} and sentence in shown["status"]
+
+
+def test_what_is_no_book_leaves_none(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "x.epub"
+    file.write_bytes(b"PK")
+
+    shown = page.named(page.handlers.requests.take_book(str(file)))
+    assert shown["book"] == "" and "status bad" in shown["status"]
+    assert page.named(page.handlers.requests.take_book(None))["book_options"]["visible"] is False
+
+
+def test_a_chapter_is_heard_while_the_rest_is_spoken(page: Page) -> None:
+    page.core.engine._faults = ToneFaults(delay=0.2)  # type: ignore[attr-defined]
+    [job_id] = page.hand_in(text=TEXT * 5)["kept"]
+    for _ in range(100):
+        shown = page.named(page.handlers.listen_to_part(job_id, 0))
+        if shown["clip"]:
+            break
+        assert "Nothing of this chapter is spoken yet." in shown["status"]
+        time.sleep(0.05)
+
+    assert page.named(page.handlers.look([job_id], None))["jobs"]["value"] == job_id
+    assert page.service.get(job_id).state == "running"
+    assert len(decode(shown["clip"]["value"])[0]) > 0
