@@ -18,6 +18,8 @@ from guard.scopes import READING, needed_scope
 from guard.sessions import LOGIN_PAGE, Sessions, session_cookie
 
 MOST_FORM_BYTES = 4_096
+_KEY = "api_key"
+"""Name under which the ASGI state carries the key that a request came with."""
 
 Refuse = Callable[[Scope, ChatterboxError], ASGIApp]
 """Makes the reply of a refusal in the shape of whoever is behind the gate."""
@@ -90,6 +92,7 @@ class Gate:
             if key is None and method in READING and "text/html" in headers.get("accept", ""):
                 return RedirectResponse("/login", 303)
             _require(key, scope_needed)
+            scope.setdefault("state", {})[_KEY] = key
         if not path.startswith("/api/v1/health"):
             self._limits.count_request(key.id if key else _address(scope))
         return self._app
@@ -129,6 +132,21 @@ class Gate:
         token = self._sessions.begin(key.id)
         reply.headers["Set-Cookie"] = session_cookie(token, secure=scope.get("scheme") == "https")
         return reply
+
+
+def require_scope(request: Scope, scope: str) -> None:
+    """Refuse what needs a higher scope than the address under which it was asked for; all is allowed without keys.
+
+    Args:
+        request: ASGI scope of a request that the gate has let pass.
+        scope: of a key.
+
+    Raises:
+        ForbiddenError: the request's key does not have it.
+    """
+    key = request.get("state", {}).get(_KEY)
+    if key is not None:
+        _require(key, scope)
 
 
 def _require(key: Key | None, scope: str) -> None:

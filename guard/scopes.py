@@ -27,7 +27,7 @@ def needed_scope(method: str, path: str, page: str) -> Scope | None:
     Args:
         method: in capitals.
         path: of the address.
-        page: where the browser page is mounted; whoever may speak may use all of it.
+        page: where the browser page is mounted; its handlers ask for higher scopes themselves.
     """
     if OPEN.fullmatch(path):
         return None

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from library.entries import Entry, Filter
 from library.recordings import NewRecording
 from library.zip_stream import zip_blocks
 from ui.desk import QUICKLY, QUIETLY, Shown
+from ui.rights import lock, needing
 from ui.tables import facts_html
 from ui.wording import error_html, invalid_request, size_words, status_html
 
@@ -116,11 +118,14 @@ def build_files_tab(core: CoreEngine, tab: Any) -> FilesTab:
     store.input(handlers.change_store, store, [search, folder, kind, number, files], **QUICKLY)
     files.input(handlers.show, [store, files], [status, player, facts, sure], **QUIETLY)
     pack.click(handlers.pack, [store, files], [status, archive], **QUIETLY)
-    keep.click(lambda names: handlers.keep(names, keep=True), files, status, **QUICKLY)
-    release.click(lambda names: handlers.keep(names, keep=False), files, status, **QUICKLY)
-    delete.click(handlers.delete, [*asked, files, sure], [status, files, player, facts, sure], **QUICKLY)
-    describe.click(handlers.describe, {store, files, name, text, description, tags}, [status, files], **QUICKLY)
-    upload.upload(handlers.add, upload, [status, upload, store, files], **QUICKLY)
+    for button, kept in ((keep, True), (release, False)):
+        button.click(needing("voices", partial(handlers.keep, keep=kept)), files, status, **QUICKLY)
+    removed = [status, files, player, facts, sure]
+    delete.click(needing("voices", handlers.delete), [*asked, files, sure], removed, **QUICKLY)
+    described = {store, files, name, text, description, tags}
+    describe.click(needing("voices", handlers.describe), described, [status, files], **QUICKLY)
+    lock(tab.select, "voices", [keep, release, delete, describe, upload])
+    upload.upload(needing("voices", handlers.add), upload, [status, upload, store, files], **QUICKLY)
     return made
 
 

@@ -11,6 +11,7 @@ from core_engine import CoreEngine
 from exceptions import ChatterboxError
 from speech.engines.registry import engine_names
 from ui.desk import QUICKLY, QUIETLY
+from ui.rights import lock, needing, shown_to
 from ui.services import Services
 from ui.tables import facts_html, table_html
 from ui.wording import error_html, size_words, status_html
@@ -25,14 +26,14 @@ def build_system_tab(core: CoreEngine, services: Services | None, tab: Any) -> N
     refresh = gr.Button("Read again", size="sm", elem_id="system-refresh")
     with gr.Accordion("The speech model", open=True):
         gr.HTML(_engine_html(core), elem_classes="bare", padding=False)
-        _build_models(core, state, services)
+        _build_models(core, tab, state, services)
     gr.on([tab.select, refresh.click], lambda: _state_html(core, services), None, state, **QUICKLY)
     if services is not None:
         _build_folders(services, tab, refresh)
         _build_errors(services, tab, refresh)
 
 
-def _build_models(core: CoreEngine, state: Any, services: Services | None) -> None:
+def _build_models(core: CoreEngine, tab: Any, state: Any, services: Services | None) -> None:
     with gr.Row(elem_classes="bottom"):
         model = gr.Radio(
             list(core.models.loaded), value=next(iter(core.models.loaded)), label="Model", elem_id="system-model"
@@ -57,8 +58,9 @@ def _build_models(core: CoreEngine, state: Any, services: Services | None) -> No
     def free(name: str) -> Iterator[list[str]]:
         yield from change(name, into_memory=False)
 
-    load.click(bring, model, [told, state], **QUIETLY)
-    unload.click(free, model, [told, state], **QUIETLY)
+    load.click(needing("admin", bring), model, [told, state], **QUIETLY)
+    unload.click(needing("admin", free), model, [told, state], **QUIETLY)
+    lock(tab.select, "admin", [load, unload])
 
 
 def _build_folders(services: Services, tab: Any, refresh: Any) -> None:
@@ -76,15 +78,18 @@ def _build_folders(services: Services, tab: Any, refresh: Any) -> None:
             return [error_html(error), _usage_html(services)]
         return [_cleanup_html(report), _usage_html(services)]
 
-    gr.on([tab.select, refresh.click], lambda: _usage_html(services), None, usage, **QUICKLY)
-    look.click(lambda: clean_up(dry_run=True), None, [told, usage], **QUICKLY)
-    clean.click(lambda: clean_up(dry_run=False), None, [told, usage], **QUICKLY)
+    show = shown_to("admin", lambda: _usage_html(services))
+    gr.on([tab.select, refresh.click], show, None, usage, **QUICKLY)
+    look.click(needing("admin", lambda: clean_up(dry_run=True)), None, [told, usage], **QUICKLY)
+    clean.click(needing("admin", lambda: clean_up(dry_run=False)), None, [told, usage], **QUICKLY)
+    lock(tab.select, "admin", [look, clean])
 
 
 def _build_errors(services: Services, tab: Any, refresh: Any) -> None:
     with gr.Accordion("Errors", open=False):
         errors = gr.HTML(elem_id="system-errors", elem_classes="bare", padding=False)
-    gr.on([tab.select, refresh.click], lambda: _errors_html(services), None, errors, **QUICKLY)
+    show = shown_to("admin", lambda: _errors_html(services))
+    gr.on([tab.select, refresh.click], show, None, errors, **QUICKLY)
 
 
 def _state_html(core: CoreEngine, services: Services | None) -> str:

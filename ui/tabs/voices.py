@@ -17,6 +17,7 @@ from exceptions import ChatterboxError, InvalidRequestError
 from library.entries import Entry, Filter
 from library.recordings import NewRecording
 from ui.desk import QUICKLY, QUIETLY, Shown
+from ui.rights import lock, needing
 from ui.tables import facts_html
 from ui.wording import Tone, error_html, invalid_request, status_html, voice_choices
 
@@ -110,10 +111,12 @@ def build_voices_tab(core: CoreEngine, page: Any, tab: Any) -> VoicesTab:
     gr.on([page.load, tab.select], handlers.choices, voice, voice, **QUICKLY)
     voice.input(handlers.show, voice, [*shown, clip], **QUICKLY)
     listen.click(handlers.listen, voice, [status, clip], **QUIETLY)
-    default.click(handlers.use_as_default, voice, status, **QUICKLY)
-    save.click(handlers.save, {voice, *edit.all()}, shown, **QUICKLY)
-    delete.click(handlers.delete, [voice, sure], [*shown, clip], **QUICKLY)
-    add.click(handlers.add, {recording, replace, *new.all()}, [advice, voice, recording], **QUIETLY)
+    default.click(needing("voices", handlers.use_as_default), voice, status, **QUICKLY)
+    save.click(needing("voices", handlers.save), {voice, *edit.all()}, shown, **QUICKLY)
+    delete.click(needing("voices", handlers.delete), [voice, sure], [*shown, clip], **QUICKLY)
+    given = {recording, replace, *new.all()}
+    add.click(needing("voices", handlers.add), given, [advice, voice, recording], **QUIETLY)
+    lock(tab.select, "voices", [default, save, delete, add])
     return made
 
 
