@@ -30,7 +30,7 @@ from core.voice_matches import matched_voices
 from exceptions import NotReadyError
 from library.disk import require_free
 from library.outputs import OutputStore
-from speech.admission import Admission
+from speech.admission import Admission, Work
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
 from speech.planning import PlannedSpeech, plan_speech
@@ -71,7 +71,7 @@ class CoreEngine:
         self.casting = Casting(self.lane, self.voices, settings, self.downloads)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
-        self.models = Models(self.lane, self.validators, self.operations)
+        self.models = Models(self.lane, self.validators, self.operations, settings.error_handling.model_loading)
 
     @property
     def engine(self) -> Engine:
@@ -167,9 +167,9 @@ class CoreEngine:
             self.refuse_overload()
             with self.casting.fetched(request, token) as asked:
                 planned = self.plan(asked)
-                work = planned.plan.length * request.num_generations
-                with self._admitted(token, operation.observe, work) as observe:
-                    result = carry_out(self.order(asked, planned, name), workshop, observe, token)
+                work = Work("tts", planned.plan.length * request.num_generations)
+                with self._admission.enter(token, work, operation.observe) as place:
+                    result = carry_out(self.order(asked, planned, name), workshop, place.observe, token)
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
         if outputs is None:
             self.casting.note_use(planned.plan)
@@ -198,9 +198,12 @@ class CoreEngine:
         with self.operations.operation("vc", observer) as operation:
             self.refuse_overload()
             refuse_foreign(request, self.engine.capabilities)
-            with self._admitted(token, operation.observe) as observe, self.downloads.during(token) as fetch:
-                order = self._conversions.order(request, upload, fetch, token)
-                result = carry_out_conversion(order, self.workshop, observe, token)
+            with self.downloads.during(token) as fetch:
+                recording = upload or self._conversions.recording(request, fetch)
+                work = self._conversions.work(recording)
+                with self._admission.enter(token, work, operation.observe) as place:
+                    order = self._conversions.order(request, recording, fetch, token)
+                    result = carry_out_conversion(order, self.workshop, place.observe, token)
             operation.audio_seconds = result.audio_seconds
             return result
 
@@ -231,8 +234,9 @@ class CoreEngine:
             self.refuse_overload()
             with self.casting.fetched(request, token) as asked:
                 planned = self.plan(asked, short_opening=short_opening)
-                with self._admitted(token, operation.observe, planned.plan.length) as observe:
-                    live = LiveSpeech(asked, self.order(asked, planned), self.workshop, observe, token)
+                work = Work("tts", planned.plan.length)
+                with self._admission.enter(token, work, operation.observe) as place:
+                    live = LiveSpeech(asked, self.order(asked, planned), self.workshop, place.observe, token)
                     yield live
             operation.audio_seconds = live.seconds
             self.casting.note_use(planned.plan)
@@ -248,8 +252,9 @@ class CoreEngine:
         token, longest = self._token(cancel), self.settings.api.max_concat_hours * 3600
         with self.operations.operation("concat", observer) as operation:
             self.refuse_overload()
-            with self._admission.enter(token, observer=operation.observe):
-                result = Join(request, self.outputs, longest, operation.observe, token).make(uploads)
+            join = Join(request, uploads, self.outputs, longest)
+            with self._admission.enter(token, join.work, operation.observe) as place:
+                result = join.make(place.observe, token)
             operation.audio_seconds = result.audio_seconds
             return result
 
@@ -291,10 +296,3 @@ class CoreEngine:
 
     def _token(self, given: CancelToken | None) -> CancelToken:
         return given or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)
-
-    @contextlib.contextmanager
-    def _admitted(self, token: CancelToken, observer: Observer, work: float = 0.0) -> Iterator[Observer]:
-        """Wait for a place for `work` characters; gives an observer by which their progress is counted."""
-        with self._admission.enter(token, work, observer) as place:
-            yield place.observed(observer)
-        self.models.worked()

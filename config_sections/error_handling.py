@@ -27,6 +27,10 @@ class ModelLoading(Section):
 
     download_timeout_seconds: float = Field(0.0, ge=0)
     """No further try of a model's download is begun after so many seconds; 0 for no limit."""
+    loading_timeout_seconds: float = Field(300.0, ge=0)
+    """Longest time without progress after which the loading of a model counts as failed; 0 for no limit."""
+    shutdown_on_failure: bool = False
+    """End the process, with exit code 1, when the models cannot be loaded at the start."""
 
 
 class ErrorTracking(Section):

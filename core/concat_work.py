@@ -16,6 +16,7 @@ from exceptions import ConflictError, InvalidRequestError
 from library.outputs import OutputStore
 from library.result_files import Recording
 from library.roots import safe_relative, safe_segment
+from speech.admission import Work
 from speech.audio import joining
 from speech.audio.blocks import windows
 from speech.audio.decode import UnreadableAudioError
@@ -23,7 +24,7 @@ from speech.audio.encode import FORMATS
 from speech.cancel import CancelToken
 from speech.clips import Check, Clip, ClipRules, measure_clip
 from speech.plan import SEED_LIMIT
-from speech.progress import ClipMeasured, Joined, Observer
+from speech.progress import ClipMeasured, Joined, Observer, ignore
 
 RATES = (24_000, 48_000)
 """Of results, in Hz: the lowest that loses nothing of any recording, else the highest."""
@@ -36,37 +37,51 @@ class Join:
 
     Args:
         request: what to join, and how.
+        uploads: those that the request names by index.
         outputs: where recordings are found and the result is stored.
         longest: seconds that all recordings together may have.
-        observer: told of every measured recording and of what is written.
-        cancel: stops the work within a block.
+
+    Raises:
+        InvalidRequestError, ResourceNotFoundError: a recording is not there or holds no audio.
     """
 
     def __init__(
         self,
         request: ConcatRequest | MixedConcatRequest,
+        uploads: Sequence[UploadedAudio],
         outputs: OutputStore,
         longest: float,
-        observer: Observer,
-        cancel: CancelToken,
     ) -> None:
         self._request = request
         self._outputs = outputs
         self._longest = longest
-        self._observer = observer
-        self._cancel = cancel
         self._folder = request.folder or request.project or ""
         self._seed = request.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
+        self._sources = find_sources(request, uploads, outputs.root)
+        self._observer: Observer = ignore
+        self._cancel = CancelToken()
 
-    def make(self, uploads: Sequence[UploadedAudio]) -> JoinedResult:
-        """Find, measure, lay out and write.
+    @property
+    def work(self) -> Work:
+        """By the headers of the recordings, all of which are read once to be measured and once to be written."""
+        stated = [source.facts.seconds for source in self._sources.values()]
+        known = [seconds for seconds in stated if seconds is not None]
+        return Work("concat", 2 * min(sum(known), self._longest) if len(known) == len(stated) else None)
+
+    def make(self, observer: Observer, cancel: CancelToken) -> JoinedResult:
+        """Measure, lay out and write.
+
+        Args:
+            observer: told of every measured recording and of what is written.
+            cancel: stops the work within a block.
 
         Raises:
             ChatterboxError: one of its subclasses.
         """
         started = time.perf_counter()
         stem = self._stem()
-        plan = self._plan(find_sources(self._request, uploads, self._outputs.root))
+        self._observer, self._cancel = observer, cancel
+        plan = self._plan(self._sources)
         with self._outputs.result(self._folder) as files:
             with files.audio(stem, self._request.export_formats, plan.sample_rate, {"title": stem}) as recording:
                 self._write(plan, recording)
@@ -126,7 +141,7 @@ class Join:
             except UnreadableAudioError as error:
                 raise InvalidRequestError(f"{source.name!r} holds no sound.", field=source.field) from error
             left -= clips[index].length
-            self._observer(ClipMeasured(len(clips), len(sources)))
+            self._observer(ClipMeasured(len(clips), len(sources), clips[index].length / rate))
         return clips
 
     def _check(self, source: Source, most: int) -> Check:

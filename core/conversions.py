@@ -13,7 +13,8 @@ from core.validators import ValidatorPool
 from core.voice_matches import matched_voices
 from exceptions import InvalidRequestError, ResourceNotFoundError
 from library.recordings import RecordingStore
-from speech.audio.decode import decode
+from speech.admission import Work
+from speech.audio.decode import decode, stated_seconds
 from speech.cancel import CancelToken
 from speech.conversion.listening import Ears
 from speech.conversion.model import ModelConverter
@@ -60,16 +61,37 @@ class Conversions:
         self._voices = voices
         self._inputs = inputs
         self._encoder = SpeakerEncoder()
+        self._longest_seconds = settings.api.max_recording_minutes * 60
+
+    def recording(self, request: VCOptions, fetch: Fetch) -> SourceRecording:
+        """The recording that a request names.
+
+        Raises:
+            InvalidRequestError: the request names none, or it cannot be fetched.
+            ResourceNotFoundError: there is no such recording.
+        """
+        field = "input_audio_source"
+        if not isinstance(request, VCRequest):
+            raise InvalidRequestError("There is no recording to convert.", field=field)
+        if is_url(request.input_audio_source):
+            download = fetch(request.input_audio_source, field)
+            return SourceRecording(download.path, download.name, field)
+        found = self._inputs.find(request.input_audio_source, field)
+        return SourceRecording(found.path, found.name, field)
+
+    def work(self, recording: SourceRecording) -> Work:
+        """How much there is to do for a recording, by its header."""
+        seconds = stated_seconds(recording.file)
+        return Work("vc", None if seconds is None else min(seconds, self._longest_seconds))
 
     def order(
-        self, request: VCOptions, upload: SourceRecording | None, fetch: Fetch, cancel: CancelToken
+        self, request: VCOptions, recording: SourceRecording, fetch: Fetch, cancel: CancelToken
     ) -> ConversionOrder:
         """What is to be done for a request.
 
         Args:
-            request: fields that are left out take the operator's defaults; names its recording unless there is
-                an upload.
-            upload: the recording itself.
+            request: fields that are left out take the operator's defaults.
+            recording: to be converted.
             fetch: for recordings that are named by URL; what it gives must last until the order is carried out.
             cancel: gives up waiting for a voice match.
 
@@ -78,7 +100,6 @@ class Conversions:
             ResourceNotFoundError: there is no such recording.
         """
         full = request.with_defaults(self._settings.vc_defaults)
-        recording = upload or self._recording(full, fetch)
         target = self._target(full.target_voice_source, fetch)
         seed = full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
         capabilities = self._lane.engine.capabilities
@@ -92,21 +113,11 @@ class Conversions:
                 full.chunk_sec, full.overlap_sec, full.pitch_shift, finishing_rules(full, full.speed_factor)
             ),
             seed=seed,
-            longest_seconds=self._settings.api.max_recording_minutes * 60,
+            longest_seconds=self._longest_seconds,
             watermarked=capabilities.watermark and not full.disable_watermark,
             ignored=tuple(_without_effect(request, capabilities)),
             warnings=matched_voices([_in_the_lane(target)], self._lane, cancel),
         )
-
-    def _recording(self, request: VCOptions, fetch: Fetch) -> SourceRecording:
-        field = "input_audio_source"
-        if not isinstance(request, VCRequest):
-            raise InvalidRequestError("There is no recording to convert.", field=field)
-        if is_url(request.input_audio_source):
-            download = fetch(request.input_audio_source, field)
-            return SourceRecording(download.path, download.name, field)
-        found = self._inputs.find(request.input_audio_source, field)
-        return SourceRecording(found.path, found.name, field)
 
     def _target(self, words: str, fetch: Fetch) -> Voice | Reference:
         """A voice of the engine, or any recording among the voices or behind a URL."""

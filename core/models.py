@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import wait as wait_for
 from typing import TypeAlias
 
 from config import Settings
-from core.operations import Operations
+from config_sections.error_handling import ModelLoading
+from core.operations import Ended, Operation, OperationEvent, Operations
 from core.results import Readiness
 from core.validators import ValidatorPool
 from exceptions import ChatterboxError, ConflictError, ModelLoadError, ResourceNotFoundError
-from speech.engines.protocol import Engine
+from speech.engines.protocol import Engine, ProgressReport
 from speech.lane import Lane
 
 SPEECH = "tts"
 WHISPER = "whisper"
+USES = ("model_load", "tts", "vc")
+"""Operations that succeed only with a model that works."""
 UNLOAD_SECONDS = 5.0
 """How long an unload waits for the lane before it counts as in use."""
 
@@ -33,12 +39,15 @@ class Models:
         lane: has the speech model.
         validators: have the checking models.
         operations: are told of every load.
+        loading: how long a load may show no progress.
     """
 
-    def __init__(self, lane: Lane, validators: ValidatorPool, operations: Operations) -> None:
+    def __init__(self, lane: Lane, validators: ValidatorPool, operations: Operations, loading: ModelLoading) -> None:
         self._lane = lane
         self._validators = validators
         self._operations = operations
+        self._operations.watch(self._note)
+        self._loading = loading
         self._state = Readiness("starting", "The models are being loaded.")
         self._started = threading.Lock()
         self._loader: threading.Thread | None = None
@@ -72,15 +81,11 @@ class Models:
 
         Raises:
             ResourceNotFoundError: no model has that name here.
-            ModelLoadError: files missing or damaged.
+            ModelLoadError: files missing or damaged, or no progress for too long.
         """
         self._require(name)
         with self._operations.operation("model_load"):
-            if name == SPEECH:
-                self._lane.load().result()
-            else:
-                self._validators.load()
-        self.worked()
+            self._bring_in(name)
 
     def unload(self, name: str) -> None:
         """Free a model's memory; the next request that needs it loads it again.
@@ -93,23 +98,38 @@ class Models:
         if name == WHISPER:
             self._validators.unload()
             return
+        unloaded = self._lane.unload()
         try:
-            self._lane.unload().result(UNLOAD_SECONDS)
+            unloaded.result(UNLOAD_SECONDS)
         except FutureTimeoutError as error:
+            unloaded.cancel()
             raise ConflictError("The model is at work; it can be unloaded when no request is under way.") from error
 
     def stop(self) -> None:
         """Say that the service is stopping."""
         self._state = Readiness("stopping", "The service is stopping.")
 
-    def worked(self) -> None:
-        """A model has just done what it is for: if it had failed before, someone mended it."""
-        if self._state.state == "failed":
-            self._state = Readiness("ready", "The models are loaded.")
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (SPEECH, *([WHISPER] if self._validators.configured is not None else []))
 
     def _require(self, name: str) -> None:
-        if name not in (SPEECH, *([WHISPER] if self._validators.configured is not None else [])):
+        if name not in self._names:
             raise ResourceNotFoundError(f"There is no model {name!r} here.", field="name")
+
+    def _note(self, operation: Operation, event: OperationEvent) -> None:
+        """When a model has done what it is for, and had failed before, someone mended it."""
+        succeeded = isinstance(event, Ended) and event.error is None and operation.kind in USES
+        if succeeded and self._state.state == "failed":
+            self._state = Readiness("ready", "The models are loaded.")
+
+    def _bring_in(self, name: str, report: ProgressReport | None = None) -> None:
+        """Load a model and wait as long as it shows progress."""
+        patience = _Patience(self._loading.loading_timeout_seconds, report)
+        if name == SPEECH:
+            patience.wait(self._lane.load(patience.report))
+        else:
+            patience.wait(_in_a_thread(lambda: self._validators.load(patience.report)))
 
     def _load_all(self, report: LoadReport | None) -> None:
         def tell(sentence: str, share: float) -> None:
@@ -121,8 +141,8 @@ class Models:
 
         try:
             with self._operations.operation("model_load"):
-                self._lane.load(tell).result()
-                self._validators.load(tell)
+                for name in self._names:
+                    self._bring_in(name, tell)
         except ModelLoadError as error:
             state = Readiness("failed", error.message)
         except ChatterboxError as error:
@@ -131,6 +151,50 @@ class Models:
             state = Readiness("ready", "The models are loaded.")
         if self._state.state == "starting":
             self._state = state
+
+
+class _Patience:
+    """Waits for a load as long as it shows progress.
+
+    Args:
+        seconds: longest time without; 0 for no limit.
+        told: of the progress, too.
+    """
+
+    def __init__(self, seconds: float, told: ProgressReport | None) -> None:
+        self._seconds = seconds or threading.TIMEOUT_MAX
+        self._told = told
+        self._since = time.monotonic()
+
+    def report(self, sentence: str, share: float) -> None:
+        """Take note of progress."""
+        self._since = time.monotonic()
+        if self._told is not None:
+            self._told(sentence, share)
+
+    def wait(self, load: Future[None]) -> None:
+        """Wait for the end. Raises what the load raises, and ``ModelLoadError`` after the longest time."""
+        while not load.done():
+            left = self._since + self._seconds - time.monotonic()
+            if left <= 0:
+                raise ModelLoadError(f"A model shows no progress in loading for {self._seconds:g} s.")
+            wait_for([load], min(left, threading.TIMEOUT_MAX))
+        load.result()
+
+
+def _in_a_thread(load: Callable[[], None]) -> Future[None]:
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            load()
+        except Exception as error:  # noqa: BLE001  the caller gets it, whatever it is
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name="model-loader", daemon=True).start()
+    return done
 
 
 def build_lane(settings: Settings, engine: Engine) -> Lane:

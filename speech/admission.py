@@ -7,20 +7,38 @@ import heapq
 import math
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from exceptions import ChatterboxError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
-from speech.progress import ChunkDone, Event, Observer, Planned, Queued, ignore
+from speech.progress import ChunkDone, ClipMeasured, Event, Joined, Observer, PieceConverted, Planned, Queued, ignore
 
 WAIT_STEP_SECONDS = 0.25
 NOTES_KEPT = 64
 NOTES_NEEDED = 4
-"""Measured chunks before an estimate is made of them."""
+"""Measured steps of a kind of work before an estimate is made of them."""
 RETRY_RANGE = (1, 600)
 RETRY_UNKNOWN = 5
 """Seconds a caller is told to stay away: shortest and longest, and without an estimate."""
+
+
+Kind = Literal["tts", "vc", "concat"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a request has to do; the service has a pace of its own for each kind.
+
+    Attributes:
+        kind: speech, conversion or joining.
+        amount: characters to speak, or seconds of recordings to go through; ``None`` where that is unknown.
+    """
+
+    kind: Kind
+    amount: float | None
 
 
 class Place:
@@ -29,26 +47,39 @@ class Place:
     Args:
         admission: the door.
         cancel: of the request.
-        work: characters to be spoken.
+        work: of the request.
+        observer: told of its progress.
     """
 
-    def __init__(self, admission: Admission, cancel: CancelToken, work: float) -> None:
+    def __init__(self, admission: Admission, cancel: CancelToken, work: Work, observer: Observer) -> None:
         self.cancel = cancel
-        self.remaining = work
+        self.kind = work.kind
+        self.remaining = work.amount
         self._admission = admission
+        self._observer = observer
         self._lengths: list[int] = []
+        self._seconds = 0.0
 
-    def observed(self, observer: Observer) -> Observer:
-        """An observer that passes events on and counts by them what is still to do."""
+    def observe(self, event: Event) -> None:
+        """Count by an event what is still to do, and pass it on."""
+        amount = self._done(event)
+        if amount > 0:
+            self._admission.note(self, amount)
+        self._observer(event)
 
-        def observe(event: Event) -> None:
-            if isinstance(event, Planned):
-                self._lengths = [len(chunk.text) for chunk in event.plan.chunks]
-            elif isinstance(event, ChunkDone) and event.index < len(self._lengths):
-                self._admission.note(self, self._lengths[event.index])
-            observer(event)
-
-        return observe
+    def _done(self, event: Event) -> float:
+        """How much was done since the last event."""
+        if isinstance(event, Planned):
+            self._lengths = [len(chunk.text) for chunk in event.plan.chunks]
+        elif isinstance(event, ChunkDone) and event.index < len(self._lengths):
+            return self._lengths[event.index]
+        elif isinstance(event, ClipMeasured):
+            return event.seconds
+        elif isinstance(event, (PieceConverted, Joined)):
+            seconds = event.seconds if isinstance(event, PieceConverted) else event.audio_seconds
+            amount, self._seconds = seconds - self._seconds, seconds
+            return amount
+        return 0.0
 
 
 class Admission:
@@ -85,20 +116,21 @@ class Admission:
                 place.cancel.cancel(reason)
 
     @contextlib.contextmanager
-    def enter(self, cancel: CancelToken, work: float = 0.0, observer: Observer = ignore) -> Iterator[Place]:
+    def enter(self, cancel: CancelToken, work: Work, observer: Observer = ignore) -> Iterator[Place]:
         """Wait for a place.
 
         Args:
             cancel: of the request.
-            work: characters it has to speak, for the estimates.
-            observer: told of `Queued` while the request waits, whenever something changes.
+            work: of the request, for the estimates.
+            observer: told of `Queued` while the request waits, whenever something changes, and of what the place is
+                told.
 
         Raises:
             QueueFullError: at once, if as many wait already as may.
             NotReadyError: at once, if by the estimate the request cannot end within its deadline.
             CancelledError, DeadlineExceededError: while waiting.
         """
-        place = Place(self, cancel, work)
+        place = Place(self, cancel, work, observer)
         with self._changed:
             self._refuse_if_full()
             self._refuse_if_late(place)
@@ -111,11 +143,12 @@ class Admission:
                 (self._queue if place in self._queue else self._inside).remove(place)
                 self._changed.notify_all()
 
-    def note(self, place: Place, work: float) -> None:
+    def note(self, place: Place, amount: float) -> None:
         """Count work that is done."""
         with self._changed:
-            place.remaining = max(0.0, place.remaining - work)
-            self._pace.note(work)
+            if place.remaining is not None:
+                place.remaining = max(0.0, place.remaining - amount)
+            self._pace.note(place.kind, amount)
 
     def _wait(self, place: Place, observer: Observer) -> None:
         told = None
@@ -138,18 +171,18 @@ class Admission:
 
     def _queued(self, place: Place) -> Queued:
         ahead = list(self._queue)[: self._queue.index(place)]
-        start, finish = self._estimate(ahead, place.remaining)
+        start, finish = self._estimate(ahead, place)
         return Queued(len(ahead) + 1, start, finish)
 
     def _refuse_if_full(self) -> None:
         if len(self._inside) + len(self._queue) < self._room:
             return
-        _, end = self._estimate([], 0.0)
+        _, end = self._estimate([], None)
         raise QueueFullError("Too many speech requests are waiting; try again shortly.", retry_after=_retry_after(end))
 
     def _refuse_if_late(self, place: Place) -> None:
         deadline = place.cancel.deadline
-        _, finish = self._estimate(self._queue, place.remaining)
+        _, finish = self._estimate(self._queue, place)
         if deadline is None or finish is None or time.monotonic() + finish <= deadline:
             return
         raise NotReadyError(
@@ -157,14 +190,15 @@ class Admission:
             retry_after=_retry_after(finish),
         )
 
-    def _estimate(self, ahead: Iterable[Place], own: float) -> tuple[float | None, float | None]:
-        """Seconds until a request of `own` work behind `ahead` begins and ends, where the pace is known."""
-        pace = self._pace.seconds
-        if pace is None:
+    def _estimate(self, ahead: Iterable[Place], own: Place | None) -> tuple[float | None, float | None]:
+        """Seconds until a request behind `ahead` begins and ends, where the work and pace of all are known."""
+        inside = [self._pace.seconds(place) for place in self._inside]
+        waiting = [self._pace.seconds(place) for place in ahead]
+        mine = 0.0 if own is None else self._pace.seconds(own)
+        known = [seconds for seconds in (*inside, *waiting, mine) if seconds is not None]
+        if len(known) < len(inside) + len(waiting) + 1:
             return None, None
-        inside = [place.remaining for place in self._inside]
-        start, finish = foresee(inside, [place.remaining for place in ahead], own, self._active)
-        return start * pace, finish * pace
+        return foresee(known[: len(inside)], known[len(inside) : -1], known[-1], self._active)
 
 
 def foresee(inside: Sequence[float], ahead: Sequence[float], own: float, places: int) -> tuple[float, float]:
@@ -192,26 +226,27 @@ def foresee(inside: Sequence[float], ahead: Sequence[float], own: float, places:
 
 
 class _Pace:
-    """How fast the whole service works while it is busy, by the latest chunks."""
+    """How fast the whole service does each kind of work while it is busy, by the latest steps."""
 
     def __init__(self) -> None:
-        self._notes: deque[tuple[float, float]] = deque(maxlen=NOTES_KEPT)
+        self._notes: defaultdict[Kind, deque[tuple[float, float]]] = defaultdict(lambda: deque(maxlen=NOTES_KEPT))
         self._since = time.monotonic()
 
-    @property
-    def seconds(self) -> float | None:
-        """Of one character; ``None`` while too little is measured."""
-        work = sum(note[0] for note in self._notes)
-        return sum(note[1] for note in self._notes) / work if work and len(self._notes) >= NOTES_NEEDED else None
+    def seconds(self, place: Place) -> float | None:
+        """What the rest of a request takes when it is alone; ``None`` where too little is known or measured."""
+        notes = self._notes[place.kind]
+        if not place.remaining or len(notes) < NOTES_NEEDED:
+            return 0.0 if place.remaining == 0 else None
+        return place.remaining * sum(note[1] for note in notes) / sum(note[0] for note in notes)
 
     def begin(self) -> None:
         """The service was idle until now."""
         self._since = time.monotonic()
 
-    def note(self, work: float) -> None:
-        """Count a chunk of `work` characters."""
+    def note(self, kind: Kind, amount: float) -> None:
+        """Count a step; the time since the last step of anyone was spent on it."""
         now = time.monotonic()
-        self._notes.append((work, now - self._since))
+        self._notes[kind].append((amount, now - self._since))
         self._since = now
 
 

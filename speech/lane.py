@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -19,7 +20,7 @@ from speech.batch_service import BatchService
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine, ProgressReport, StepwiseEngine, TakeRequest
 from speech.fair_queue import BACKGROUND, INTERACTIVE, FairQueue
-from speech.lane_service import Errand, Service, StepService, Take, Ticket, fail, run_errand
+from speech.lane_service import Errand, Service, StepService, Take, Ticket, fail, run_errand, still_wanted
 from speech.watchdog import Watchdog
 
 __all__ = ["BACKGROUND", "INTERACTIVE", "Lane", "Take"]
@@ -57,7 +58,7 @@ class Lane:
         self._at_work: list[Ticket | Errand] = []
         self._wake = threading.Condition()
         self._closing = False
-        self._orders: list[tuple[Callable[[], None], Future[None]]] = []
+        self._orders: deque[Errand] = deque()
         self._thread = threading.Thread(target=self._run, name=f"lane-{engine.capabilities.engine}", daemon=True)
         self._thread.start()
 
@@ -97,10 +98,13 @@ class Lane:
         return future
 
     def close(self, timeout: float = 10.0) -> None:
-        """Stop after the chunks under way; waiting tickets fail with ``NotReadyError``."""
+        """Stop after what is under way; all that waits, and what is not done in time, fails with ``NotReadyError``."""
         self._watchdog.stop()
-        fail(self._stop_taking(), NotReadyError("The service is stopping."))
+        stopping = NotReadyError("The service is stopping.")
+        fail(self._stop_taking(), stopping)
         self._thread.join(timeout)
+        if self._thread.is_alive():
+            fail(self._at_work, stopping)
 
     def _queue(self, ticket: Ticket | Errand, priority: int) -> None:
         with self._wake:
@@ -114,7 +118,7 @@ class Lane:
         future: Future[None] = Future()
         with self._wake:
             self._refuse_when_closing()
-            self._orders.append((action, future))
+            self._orders.append(Errand(CancelToken(), future, action))
             self._wake.notify()
         return future
 
@@ -126,7 +130,9 @@ class Lane:
         with self._wake:
             self._closing = True
             self._wake.notify()
-            return self._tickets.clear()
+            waiting = [*self._orders, *self._tickets.clear()]
+            self._orders.clear()
+            return waiting
 
     def _lose(self, reason: str) -> None:
         self.lost = reason
@@ -139,13 +145,13 @@ class Lane:
                 woken = self._wake.wait_for(self._has_work, timeout)
                 if self.lost or (self._closing and not self._service.busy):
                     break
-                orders, self._orders = self._orders, []
-                errand = None if orders else self._next_errand()
-                tickets = [] if orders or errand else self._next_tickets()
+                order = self._orders.popleft() if self._orders else None
+                errand = None if order else self._next_errand()
+                tickets = [] if order or errand else self._next_tickets()
             if not woken:
                 self._unload()
-            for action, future in orders:
-                self._carry_out(action, future)
+            if order is not None:
+                self._carry_out(order)
             if errand or tickets or self._service.busy:
                 self._work(errand, tickets)
         if not self.lost:
@@ -171,8 +177,7 @@ class Lane:
 
     def _work(self, errand: Errand | None, tickets: list[Ticket]) -> None:
         self.loaded = True
-        taken = [errand] if errand else tickets
-        self._at_work = [ticket for ticket in (*self._at_work, *taken) if not ticket.future.done()]
+        self._note_at_work(*([errand] if errand else tickets))
         try:
             if errand is not None:
                 run_errand(errand, self._watchdog)
@@ -181,19 +186,26 @@ class Lane:
         except DeviceLostError as error:
             self._lose(error.message)
 
-    def _carry_out(self, action: Callable[[], None], future: Future[None]) -> None:
+    def _note_at_work(self, *taken: Ticket | Errand) -> None:
+        self._at_work = [ticket for ticket in (*self._at_work, *taken) if not ticket.future.done()]
+
+    def _carry_out(self, order: Errand) -> None:
+        if not still_wanted(order):
+            return
+        self._note_at_work(order)
         try:
-            action()
+            order.work()
+        except DeviceLostError as error:
+            self._lose(error.message)
         except ChatterboxError as error:
-            if isinstance(error, DeviceLostError):
-                self._lose(error.message)
-            future.set_exception(error)
+            fail([order], error)
         except Exception as error:  # noqa: BLE001  any fault of a third-party engine must reach the caller, not end the lane
             failure = ModelLoadError("The engine failed while its model was loaded or unloaded.")
             failure.__cause__ = error
-            future.set_exception(failure)
+            fail([order], failure)
         else:
-            future.set_result(None)
+            if not order.future.done():
+                order.future.set_result(None)
 
     def _bring_in(self, report: ProgressReport | None) -> None:
         self.engine.load(report)

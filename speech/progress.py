@@ -75,10 +75,11 @@ class PieceConverted:
 
 @dataclass(frozen=True)
 class ClipMeasured:
-    """Recording `index` of the `total` to be joined was read through."""
+    """Recording `index` of the `total` to be joined was read through; it has so many `seconds`."""
 
     index: int
     total: int
+    seconds: float
 
 
 @dataclass(frozen=True)

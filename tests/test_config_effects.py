@@ -1,14 +1,18 @@
 """Every key of config.yaml has its effect: each test changes one in a file and looks at the service."""
 
+import asyncio
 import io
 import json
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 import yaml
 from starlette.testclient import TestClient
 
@@ -16,10 +20,11 @@ from api_models import TTSDefaults, TTSRequest
 from config import Settings, load_settings
 from core.engine_choice import build_engine
 from core_engine import CoreEngine
-from exceptions import ConfigurationError, InvalidRequestError
+from exceptions import ConfigurationError, InvalidRequestError, ModelLoadError
 from launcher.serving import _place
 from main_api import create_app
 from monitoring.logs import configure_logging
+from serving import _Server, serve
 
 Load = Callable[..., Settings]
 HELLO = {"text": "Hello there, this is a sentence."}
@@ -283,3 +288,43 @@ def test_error_summaries_off(load: Load, quiet_logging: None) -> None:
     with TestClient(create_app(settings)) as client:
         client.get("/nowhere")
     assert "errors in 24 hours" not in file.read_text()
+
+
+def test_loading_timeout_seconds(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    core = CoreEngine(load(error_handling={"model_loading": {"loading_timeout_seconds": 0.3}}))
+    gate = threading.Event()
+
+    def slow_load(report: Callable[[str, float], None]) -> None:
+        for share in range(8):  # longer than the limit, but it tells of progress
+            report("A file is being downloaded", share / 8)
+            time.sleep(0.1)
+        gate.wait(10)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(core.engine, "load", slow_load)
+        started = time.monotonic()
+        readiness = core.wait_ready(5)
+    assert readiness.state == "failed" and "no progress in loading for 0.3 s" in readiness.reason
+    assert 0.8 < time.monotonic() - started < 4
+    gate.set()
+    core.models.load("tts")
+    assert core.readiness.ready
+    core.close()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_shutdown_on_failure(load: Load, wanted: bool) -> None:
+    core = CoreEngine(load(server={"port": 0}, error_handling={"model_loading": {"shutdown_on_failure": wanted}}))
+
+    def broken(*_: object) -> None:
+        raise ModelLoadError("The file voices.bin is damaged.")
+
+    core.engine.load = broken  # type: ignore[method-assign]
+    app = create_app(core.settings, core)
+    if wanted:
+        assert serve(app, core) == 1
+        return
+    server = _Server(uvicorn.Config(app, lifespan="off"), core, 0)
+    assert core.wait_ready(5).state == "failed"
+    assert not asyncio.run(server.on_tick(1))
+    core.close()

@@ -26,10 +26,11 @@ class UnreadableAudioError(InvalidRequestError):
 
 @dataclass(frozen=True)
 class AudioFacts:
-    """What a header says of the first audio stream, true or not: Hz, and number of channels."""
+    """What a header says, true or not: Hz, number of channels, and the length where it says one."""
 
     sample_rate: int
     channels: int
+    seconds: float | None
 
 
 def probe(file: AudioFile, field: str) -> AudioFacts:
@@ -43,7 +44,7 @@ def probe(file: AudioFile, field: str) -> AudioFacts:
     try:
         with _opened(file) as container:
             stream = container.streams.audio[0]
-            return AudioFacts(stream.rate, stream.channels)
+            return AudioFacts(stream.rate, stream.channels, _seconds_of(container))
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
         raise _unreadable(file, "holds no audio that can be read", field) from error
 
@@ -106,9 +107,15 @@ def stated_seconds(file: AudioFile) -> float | None:
 
     try:
         with _opened(file) as container:
-            return None if container.duration is None else container.duration / av.time_base
+            return _seconds_of(container)
     except (av.error.FFmpegError, OSError, ValueError):
         return None
+
+
+def _seconds_of(container: Any) -> float | None:
+    import av
+
+    return None if container.duration is None else container.duration / av.time_base
 
 
 def _unreadable(file: AudioFile, how: str, field: str) -> UnreadableAudioError:

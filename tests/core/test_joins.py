@@ -11,8 +11,10 @@ import pytest
 from api_models import ConcatRequest, MixedConcatRequest
 from core.concat_report import JoinedResult
 from core.concat_sources import UploadedAudio
+from core.concat_work import Join
 from core_engine import CoreEngine
 from exceptions import CancelledError, ChatterboxError, ConflictError, InvalidRequestError, ResourceNotFoundError
+from speech.admission import Work
 from speech.audio.encode import AudioFileWriter
 from speech.audio.loudness_meter import measure
 from speech.cancel import CancelToken
@@ -233,7 +235,7 @@ def test_progress_is_told_and_a_stop_leaves_nothing(core: CoreEngine) -> None:
     events: list[Event] = []
     request = ConcatRequest(files=[name, name])
     core.concat(request, observer=events.append)
-    assert events[:2] == [ClipMeasured(1, 2), ClipMeasured(2, 2)]
+    assert events[:2] == [ClipMeasured(1, 2, 3.0), ClipMeasured(2, 2, 3.0)]
     assert events[-1] == Joined(6.0, 6.0)
 
     token = CancelToken()
@@ -252,8 +254,15 @@ def test_a_file_that_changes_meanwhile_fails_the_request(core: CoreEngine) -> No
     names = [put(core, "a.wav", tone(1.0)), put(core, "b.wav", tone(1.0))]
 
     def change(event: Event) -> None:
-        if event == ClipMeasured(2, 2):
+        if isinstance(event, ClipMeasured) and event.index == 2:
             put(core, "b.wav", tone(0.5))
 
     with pytest.raises(ConflictError, match=r"b\.wav"):
         core.concat(ConcatRequest(files=names), observer=change)
+
+
+def test_the_work_is_known_beforehand_and_counted(core: CoreEngine) -> None:
+    name = put(core, "a.wav", tone(3.0))
+    join = Join(ConcatRequest(files=[name, "(500ms)", name], pause_duration_ms=0), (), core.outputs, 3600.0)
+    assert join.work == Work("concat", 12.0)
+    assert Join(ConcatRequest(files=[name, name]), (), core.outputs, 4.0).work == Work("concat", 8.0)

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exceptions import CancelledError, NotReadyError, QueueFullError
-from speech.admission import NOTES_NEEDED, Admission, foresee
+from speech.admission import NOTES_NEEDED, Admission, Work, foresee
 from speech.cancel import CancelToken
-from speech.progress import Event, Queued
+from speech.progress import ClipMeasured, Event, Joined, PieceConverted, Queued
+
+NOTHING = Work("tts", 0.0)
 
 
 @contextmanager
@@ -19,7 +21,7 @@ def visitor(admission: Admission, work: float = 0.0, told: Callable[[Event], Non
     leave, token = threading.Event(), CancelToken()
 
     def visit() -> None:
-        with suppress(CancelledError), admission.enter(token, work, told):
+        with suppress(CancelledError), admission.enter(token, Work("tts", work), told):
             leave.wait(10)
 
     before = admission.present
@@ -43,7 +45,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def measured(admission: Admission, seconds: float) -> None:
     """Let the admission learn a pace of about `seconds` a character."""
-    with admission.enter(CancelToken(), 1.0) as place:
+    with admission.enter(CancelToken(), Work("tts", 1.0)) as place:
         for _ in range(NOTES_NEEDED):
             time.sleep(seconds * 10)
             admission.note(place, 10)
@@ -59,7 +61,7 @@ def test_those_who_wait_enter_in_their_order_and_are_told_their_position() -> No
             assert isinstance(event, Queued)
             told.append((number, event.position))
 
-        with admission.enter(CancelToken(), observer=observe):
+        with admission.enter(CancelToken(), NOTHING, observe):
             order.append(number)
 
     threads = []
@@ -81,7 +83,7 @@ def test_a_full_house_refuses_at_once_with_the_time_until_a_place_is_free() -> N
     with visitor(admission, work=5_000), visitor(admission):
         with pytest.raises(QueueFullError) as caught:
             admission.refuse_if_full()
-        with pytest.raises(QueueFullError), admission.enter(CancelToken()):
+        with pytest.raises(QueueFullError), admission.enter(CancelToken(), NOTHING):
             pass
     assert caught.value.retry_after is not None and 10 <= caught.value.retry_after < 60
 
@@ -91,7 +93,7 @@ def test_without_a_measured_pace_retry_after_is_a_guess_and_nothing_is_late() ->
     with visitor(admission, work=1e9), visitor(admission), pytest.raises(QueueFullError) as caught:
         admission.refuse_if_full()
     assert caught.value.retry_after == 5
-    with admission.enter(CancelToken(time.monotonic() + 1), 1e9):
+    with admission.enter(CancelToken(time.monotonic() + 1), Work("tts", 1e9)):
         pass
 
 
@@ -112,7 +114,7 @@ def test_who_gives_up_while_waiting_leaves_the_queue() -> None:
     token = CancelToken()
     with visitor(admission):
         threading.Timer(0.05, token.cancel).start()
-        with pytest.raises(CancelledError), admission.enter(token):
+        with pytest.raises(CancelledError), admission.enter(token, NOTHING):
             pass
         assert admission.present == 1
 
@@ -120,7 +122,7 @@ def test_who_gives_up_while_waiting_leaves_the_queue() -> None:
 def test_cancelling_all_reaches_those_inside_and_those_who_wait() -> None:
     admission = Admission(1, 1)
     token = CancelToken()
-    with admission.enter(token):
+    with admission.enter(token, NOTHING):
         admission.cancel_all(NotReadyError("The service is stopping."))
         with pytest.raises(NotReadyError):
             token.raise_if_stopped()
@@ -132,10 +134,48 @@ def test_a_late_request_is_refused_with_the_estimate_as_retry_after() -> None:
     with (
         visitor(admission, work=5_000),
         pytest.raises(NotReadyError) as caught,
-        admission.enter(CancelToken(time.monotonic() + 5), 100),
+        admission.enter(CancelToken(time.monotonic() + 5), Work("tts", 100)),
     ):
         pass
     assert caught.value.retry_after is not None and caught.value.retry_after >= 10
+
+
+def test_every_kind_of_work_has_its_own_pace() -> None:
+    admission = Admission(1, 3)
+    measured(admission, 0.001)
+    told: list[Event] = []
+    conversion, unknown = Work("vc", 20.0), Work("vc", None)
+    with visitor(admission, work=1_000):
+        with pytest.raises(NotReadyError), admission.enter(CancelToken(time.monotonic() + 0.5), Work("tts", 1)):
+            pass
+        token = CancelToken()
+        threading.Timer(0.05, token.cancel).start()
+        # Nobody knows yet how long a conversion takes, so it is not refused.
+        with pytest.raises(CancelledError), admission.enter(token, conversion, told.append):
+            pass
+    assert told == [Queued(1, None, None)]
+    with admission.enter(CancelToken(), conversion) as place:
+        for number in range(NOTES_NEEDED):
+            time.sleep(0.02)
+            place.observe(PieceConverted(number, 2.0 * (number + 1), 20.0))
+        assert place.remaining == 12.0
+        with visitor(admission), visitor(admission), visitor(admission), pytest.raises(QueueFullError) as caught:
+            admission.refuse_if_full()  # 12 s of recording at 0.01 s each
+        assert caught.value.retry_after == 1
+    with admission.enter(CancelToken(), unknown) as place:
+        place.observe(PieceConverted(0, 2.0, None))
+        assert place.remaining is None
+
+
+def test_joining_counts_both_readings_of_its_recordings() -> None:
+    admission = Admission(1, 0)
+    with admission.enter(CancelToken(), Work("concat", 12.0)) as place:
+        for event in (ClipMeasured(1, 2, 4.0), ClipMeasured(2, 2, 2.0)):
+            place.observe(event)
+        assert place.remaining == 6.0
+        place.observe(Joined(1.0, 6.0))
+        place.observe(Joined(6.0, 6.0))
+        assert place.remaining == 0.0
 
 
 def simulated(inside: list[int], ahead: list[int], own: int, places: int) -> tuple[int, int]:
@@ -157,6 +197,7 @@ def simulated(inside: list[int], ahead: list[int], own: int, places: int) -> tup
             clock += 1
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(
     st.lists(st.integers(1, 20), max_size=4), st.lists(st.integers(1, 20), max_size=4), st.integers(1, 20),
     st.integers(1, 4),

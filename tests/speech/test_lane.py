@@ -11,6 +11,7 @@ from speech.engines.protocol import TakeRequest
 from speech.engines.tone import ToneEngine, ToneFaults
 from speech.lane import BACKGROUND, Lane
 from speech.samples import Samples
+from tests.support.faults import FaultEngine
 
 
 def request(text: str = "hello", voice: str = "tone-a") -> TakeRequest:
@@ -219,3 +220,68 @@ def test_an_engine_that_breaks_while_it_is_loaded_tells_so(
     if not lost:
         lane.load().result(5)
     lane.close()
+
+
+def test_closing_fails_the_orders_that_wait(engine: RecordingEngine) -> None:
+    lane = Lane(engine)
+    block(lane, engine)
+    orders = [lane.load(), lane.unload()]
+    closer = threading.Thread(target=lane.close)
+    closer.start()
+    for order in orders:
+        with pytest.raises(NotReadyError):
+            order.result(5)
+    engine.gate.set()
+    closer.join(5)
+
+
+def test_a_load_that_hangs_is_given_up_when_the_lane_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, gate = ToneEngine(), threading.Event()
+    monkeypatch.setattr(engine, "load", lambda _report=None: gate.wait(10))
+    lane = Lane(engine)
+    order = lane.load()
+    lane.close(timeout=0.05)
+    with pytest.raises(NotReadyError):
+        order.result(0)
+    gate.set()
+    lane.close()
+
+
+def test_losing_the_lane_fails_the_orders_that_wait() -> None:
+    engine = FaultEngine("hang for good")
+    lane = Lane(engine, call_seconds=0.2)
+    stuck = lane.submit(request(), CancelToken())
+    while not engine.batches:
+        time.sleep(0.001)
+    orders = [lane.load(), lane.unload()]
+    for future in (stuck, *orders):
+        with pytest.raises(DeviceLostError):
+            future.result(5)
+    engine.released.set()
+    lane.close()
+
+
+def test_an_order_that_breaks_the_device_fails_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, gate = ToneEngine(), threading.Event()
+
+    def load(*_arguments: object) -> None:
+        gate.wait(5)
+        raise DeviceLostError("The device does not answer.")
+
+    monkeypatch.setattr(engine, "load", load)
+    lane = Lane(engine)
+    orders = [lane.load() for _ in range(3)]
+    gate.set()
+    for order in orders:
+        with pytest.raises(DeviceLostError):
+            order.result(5)
+    lane.close()
+
+
+def test_an_unload_that_nobody_waits_for_any_more_is_left(lane: Lane, engine: RecordingEngine) -> None:
+    block(lane, engine)
+    order = lane.unload()
+    assert order.cancel()
+    engine.gate.set()
+    lane.submit(request("next"), CancelToken()).result(5)
+    assert lane.loaded
