@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from core.concat_sources import UploadedAudio
 from core.concat_work import Join
 from core.conversion_work import SourceRecording, carry_out_conversion
 from core.conversions import Conversions
+from core.door import Door
 from core.downloads import Downloads
 from core.engine_choice import ChosenEngine, build_engine, build_validators
 from core.folders import Folders
@@ -25,12 +25,12 @@ from core.operations import Operations
 from core.request_rules import engine_use, finishing_rules, plan_parameters, reading_rules, refuse_foreign, refuse_long
 from core.results import ConversionResult, Readiness, SpeechResult
 from core.speech_work import SpeechOrder, Workshop, carry_out
+from core.transcriptions import Transcriptions
 from core.validators import ValidatorPool, validator_for
 from core.voice_matches import matched_voices
 from exceptions import NotReadyError
-from library.disk import require_free
 from library.outputs import OutputStore
-from speech.admission import Admission, Work
+from speech.admission import Work
 from speech.cancel import CancelToken
 from speech.engines.protocol import Engine
 from speech.planning import PlannedSpeech, plan_speech
@@ -70,8 +70,11 @@ class CoreEngine:
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self.casting = Casting(self.lane, self.voices, settings, self.downloads)
         self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
-        self._admission = Admission(settings.server.max_concurrent_requests, settings.server.max_waiting_requests)
         self.models = Models(self.lane, self.validators, self.operations, settings.error_handling.model_loading)
+        self.door = Door(settings, self.models)
+        self.transcriptions = Transcriptions(
+            settings, self.validators, self._folders.examiner, self.door, self.operations
+        )
 
     @property
     def engine(self) -> Engine:
@@ -91,7 +94,7 @@ class CoreEngine:
     @property
     def active_requests(self) -> int:
         """Speech requests inside or waiting."""
-        return self._admission.present
+        return self.door.present
 
     def start(self, report: LoadReport | None = None) -> None:
         """Begin to load the models in the background and return at once; further calls do nothing."""
@@ -108,7 +111,7 @@ class CoreEngine:
     def close(self) -> None:
         """Cancel what is under way, stop the lane and free the models."""
         self.refuse_new()
-        self._admission.cancel_all(NotReadyError("The service is stopping."))
+        self.door.cancel_all(NotReadyError("The service is stopping."))
         self.lane.close()
         self.validators.unload()
         self._folders.close()
@@ -161,14 +164,14 @@ class CoreEngine:
         Raises:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
         """
-        token = self._token(cancel)
+        token = self.door.token(cancel)
         workshop = self.workshop if outputs is None else replace(self.workshop, outputs=outputs)
         with self.operations.operation("tts", observer) as operation:
-            self.refuse_overload()
+            self.door.refuse_overload()
             with self.casting.fetched(request, token) as asked:
                 planned = self.plan(asked)
                 work = Work("tts", planned.plan.length * request.num_generations)
-                with self._admission.enter(token, work, operation.observe) as place:
+                with self.door.enter(token, work, operation.observe) as place:
                     result = carry_out(self.order(asked, planned, name), workshop, place.observe, token)
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
         if outputs is None:
@@ -194,14 +197,14 @@ class CoreEngine:
         Raises:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
         """
-        token = self._token(cancel)
+        token = self.door.token(cancel)
         with self.operations.operation("vc", observer) as operation:
-            self.refuse_overload()
+            self.door.refuse_overload()
             refuse_foreign(request, self.engine.capabilities)
             with self.downloads.during(token) as fetch:
                 recording = upload or self._conversions.recording(request, fetch)
                 work = self._conversions.work(recording)
-                with self._admission.enter(token, work, operation.observe) as place:
+                with self.door.enter(token, work, operation.observe) as place:
                     order = self._conversions.order(request, recording, fetch, token)
                     result = carry_out_conversion(order, self.workshop, place.observe, token)
             operation.audio_seconds = result.audio_seconds
@@ -229,13 +232,13 @@ class CoreEngine:
         Raises:
             ChatterboxError: one of its subclasses.
         """
-        token = self._token(cancel)
+        token = self.door.token(cancel)
         with self.operations.operation("tts", observer) as operation:
-            self.refuse_overload()
+            self.door.refuse_overload()
             with self.casting.fetched(request, token) as asked:
                 planned = self.plan(asked, short_opening=short_opening)
                 work = Work("tts", planned.plan.length)
-                with self._admission.enter(token, work, operation.observe) as place:
+                with self.door.enter(token, work, operation.observe) as place:
                     live = LiveSpeech(asked, self.order(asked, planned), self.workshop, place.observe, token)
                     yield live
             operation.audio_seconds = live.seconds
@@ -249,26 +252,14 @@ class CoreEngine:
         cancel: CancelToken | None = None,
     ) -> JoinedResult:
         """Join recordings into one; `uploads` are those that the request names by index, the rest is as of `tts`."""
-        token, longest = self._token(cancel), self.settings.api.max_concat_hours * 3600
+        token, longest = self.door.token(cancel), self.settings.api.max_concat_hours * 3600
         with self.operations.operation("concat", observer) as operation:
-            self.refuse_overload()
+            self.door.refuse_overload()
             join = Join(request, uploads, self.outputs, longest)
-            with self._admission.enter(token, join.work, operation.observe) as place:
+            with self.door.enter(token, join.work, operation.observe) as place:
                 result = join.make(place.observe, token)
             operation.audio_seconds = result.audio_seconds
             return result
-
-    def refuse_overload(self) -> None:
-        """Refuse new work before anything is done for it.
-
-        Raises:
-            NotReadyError, QueueFullError, DiskFullError: stopping; as many wait as may; the disk is below its floor.
-        """
-        if self.readiness.state == "stopping":
-            raise NotReadyError("The service is stopping.")
-        self._admission.refuse_if_full()
-        for folder in (self.settings.paths.output_dir, self.settings.paths.temp_dir):
-            require_free(folder, self.settings.server.min_free_disk_mb)
 
     def order(
         self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts", *, defaults: TTSDefaults | None = None
@@ -290,9 +281,6 @@ class CoreEngine:
         choice = validator_for(self.validators, full, planned.plan.chunks[0].language)
         if choice.instead:
             use = use.with_ignored(unavailable_checker(full))
-        matched = matched_voices((chunk.voice for chunk in planned.plan.chunks), self.lane, self._token(None))
+        matched = matched_voices((chunk.voice for chunk in planned.plan.chunks), self.lane, self.door.token(None))
         warnings = foreseen_warnings(planned, choice, full) + matched
         return SpeechOrder(full, planned, use, finishing, choice.validator, name, warnings)
-
-    def _token(self, given: CancelToken | None) -> CancelToken:
-        return given or CancelToken(time.monotonic() + self.settings.server.request_timeout_seconds)

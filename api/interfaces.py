@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from api.openai_edge import OPENAI_PREFIX
-from api.routers import openai, sillytavern, talk
+from api.routers import openai, sillytavern, talk, transcriptions
 from config import Settings
 from core_engine import CoreEngine
 
@@ -21,6 +21,7 @@ def add_interfaces(app: FastAPI, settings: Settings) -> dict[str, str]:
     if settings.openai.enabled:
         app.state.created = int(time.time())
         app.include_router(openai.router)
+        app.include_router(transcriptions.router)
         added["openai"] = OPENAI_PREFIX
     if settings.sillytavern.enabled:
         app.include_router(sillytavern.router)

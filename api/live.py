@@ -8,13 +8,14 @@ import contextvars
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.replies import ignored_header
 from api_models import TTSRequest
 from core.live_speech import LiveSpeech
 from core_engine import CoreEngine
@@ -137,18 +138,27 @@ class LiveAudio:
         workers: has the thread.
         body: the request.
         format_name: key of `STREAM_TYPES`.
+        ignored: further fields that the client sent without effect.
 
     Attributes:
         speech: what is being spoken, from the first block on.
     """
 
-    def __init__(self, core: CoreEngine, workers: ThreadPoolExecutor, body: TTSRequest, format_name: str) -> None:
+    def __init__(
+        self,
+        core: CoreEngine,
+        workers: ThreadPoolExecutor,
+        body: TTSRequest,
+        format_name: str,
+        ignored: Sequence[str] = (),
+    ) -> None:
         self.speech: LiveSpeech | None = None
         self.media_type = STREAM_TYPES[format_name]
         self._core = core
         self._workers = workers
         self._body = body
         self._format = format_name
+        self._ignored = ignored
         self._cancel = CancelToken(time.monotonic() + core.settings.server.request_timeout_seconds)
 
     def blocks(self) -> AsyncGenerator[bytes]:
@@ -158,9 +168,9 @@ class LiveAudio:
     def facts(self) -> dict[str, str]:
         """Headers that tell what is known with the first block."""
         assert self.speech is not None
-        plan, ignored = self.speech.plan, self.speech.ignored
+        plan = self.speech.plan
         facts = {"X-Generation-Seed": str(plan.seed), "X-Sample-Rate": str(plan.sample_rate)}
-        return {**facts, "X-Ignored-Parameters": ",".join(ignored)} if ignored else facts
+        return {**facts, **ignored_header([*self.speech.ignored, *self._ignored])}
 
     def reply(self) -> LiveReply:
         """An answer with the audio itself."""

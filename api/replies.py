@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from fastapi.responses import FileResponse
@@ -31,6 +32,10 @@ from speech.audio.encode import FORMATS
 from speech.planning import PlannedSpeech
 from speech.quality import Quality
 from speech.text.lower import lower_case
+
+_FIELD_NAME = re.compile(r"[\w.\[\]-]{1,64}", re.ASCII)
+MOST_NAMES = 50
+"""Of fields that one header lists."""
 
 
 def tts_response(result: SpeechResult, core: CoreEngine, request_id: str) -> TTSResponse:
@@ -131,6 +136,12 @@ def file_response(result: SpeechResult | ConversionResult, wanted: str) -> FileR
     return audio_response(
         whole, wanted, {"X-Generation-Seed": str(result.seed), "X-Quality-Verdict": result.quality.verdict}
     )
+
+
+def ignored_header(names: Iterable[str]) -> dict[str, str]:
+    """The header that names fields without effect; what can be no field's name is left out."""
+    named = [name for name in names if _FIELD_NAME.fullmatch(name)][:MOST_NAMES]
+    return {"X-Ignored-Parameters": ",".join(named)} if named else {}
 
 
 def concat_response(result: JoinedResult, request_id: str) -> ConcatResponse:

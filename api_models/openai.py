@@ -66,7 +66,7 @@ class OpenAIModel(BaseModel):
 
 
 class OpenAIModels(BaseModel):
-    """All models; `models` repeats them for Open WebUI."""
+    """All models; `models` has those that speak, for Open WebUI's menu."""
 
     object: Literal["list"] = "list"
     data: list[OpenAIModel]

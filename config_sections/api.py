@@ -19,7 +19,7 @@ class ApiSettings(Section):
     max_upload_bytes: int = Field(104_857_600, ge=1024)
     """Largest body of a request that uploads files."""
     max_recording_minutes: float = Field(240.0, gt=0)
-    """Longest recording that is taken for voice conversion."""
+    """Longest recording that is taken for voice conversion or transcription."""
     max_concat_hours: float = Field(12.0, gt=0)
     """Longest audio that is joined from one request."""
     enable_url_downloads: bool = False

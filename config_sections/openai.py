@@ -16,6 +16,8 @@ class OpenAISettings(Section):
         ["tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15", "kokoro", "chatterbox"]
     )
     """Further names under which the running engine answers; any other model than these and its own is refused."""
+    transcription_models: list[str] = Field(["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"])
+    """Names under which the model that checks takes writes recordings down; any other is refused."""
     voices: dict[str, str] = Field(
         {
             "alloy": "af_alloy",

@@ -16,13 +16,14 @@ class Folders:
         voices: recordings to speak with.
         vc_inputs: recordings to be converted.
         outputs: results.
+        examiner: decodes what is uploaded.
     """
 
     def __init__(self, settings: Settings) -> None:
         paths = settings.paths
-        self._examiner = Examiner()
-        self.voices = VoiceLibrary(paths.reference_audio_dir, self._examiner, settings.library.longest_voice_seconds)
-        self.vc_inputs = RecordingStore(paths.vc_input_dir, self._examiner, settings.api.max_recording_minutes * 60)
+        self.examiner = Examiner()
+        self.voices = VoiceLibrary(paths.reference_audio_dir, self.examiner, settings.library.longest_voice_seconds)
+        self.vc_inputs = RecordingStore(paths.vc_input_dir, self.examiner, settings.api.max_recording_minutes * 60)
         self.outputs = OutputStore(paths.output_dir)
 
     @property
@@ -32,5 +33,5 @@ class Folders:
 
     def close(self) -> None:
         """End the examining process and close the indexes."""
-        for part in (self._examiner, self.voices, self.vc_inputs, self.outputs):
+        for part in (self.examiner, self.voices, self.vc_inputs, self.outputs):
             part.close()

@@ -14,7 +14,18 @@ from typing import Literal
 
 from exceptions import ChatterboxError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
-from speech.progress import ChunkDone, ClipMeasured, Event, Joined, Observer, PieceConverted, Planned, Queued, ignore
+from speech.progress import (
+    ChunkDone,
+    ClipMeasured,
+    Event,
+    Joined,
+    Observer,
+    PieceConverted,
+    Planned,
+    Queued,
+    WindowHeard,
+    ignore,
+)
 
 WAIT_STEP_SECONDS = 0.25
 NOTES_KEPT = 64
@@ -25,7 +36,7 @@ RETRY_UNKNOWN = 5
 """Seconds a caller is told to stay away: shortest and longest, and without an estimate."""
 
 
-Kind = Literal["tts", "vc", "concat"]
+Kind = Literal["tts", "vc", "concat", "transcription"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Work:
     """What a request has to do; the service has a pace of its own for each kind.
 
     Attributes:
-        kind: speech, conversion or joining.
+        kind: speech, conversion, joining or transcription.
         amount: characters to speak, or seconds of recordings to go through; ``None`` where that is unknown.
     """
 
@@ -75,8 +86,8 @@ class Place:
             return self._lengths[event.index]
         elif isinstance(event, ClipMeasured):
             return event.seconds
-        elif isinstance(event, (PieceConverted, Joined)):
-            seconds = event.seconds if isinstance(event, PieceConverted) else event.audio_seconds
+        elif isinstance(event, (PieceConverted, Joined, WindowHeard)):
+            seconds = event.audio_seconds if isinstance(event, Joined) else event.seconds
             amount, self._seconds = seconds - self._seconds, seconds
             return amount
         return 0.0

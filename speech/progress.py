@@ -74,6 +74,14 @@ class PieceConverted:
 
 
 @dataclass(frozen=True)
+class WindowHeard:
+    """`seconds` of the `total_seconds` of a recording are written down."""
+
+    seconds: float
+    total_seconds: float
+
+
+@dataclass(frozen=True)
 class ClipMeasured:
     """Recording `index` of the `total` to be joined was read through; it has so many `seconds`."""
 
@@ -90,7 +98,9 @@ class Joined:
     total_seconds: float
 
 
-Event: TypeAlias = Queued | Planned | TakeJudged | ChunkDone | PieceConverted | Finishing | ClipMeasured | Joined
+Event: TypeAlias = (
+    Queued | Planned | TakeJudged | ChunkDone | PieceConverted | WindowHeard | Finishing | ClipMeasured | Joined
+)
 
 
 class Observer(Protocol):

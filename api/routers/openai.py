@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -43,44 +44,42 @@ _OWN_FIELDS = frozenset(SpokenInput.model_fields) - {
 @router.post("/audio/speech", response_class=Response)
 async def speech(body: OpenAISpeechRequest, core: Core, workers: Workers) -> LiveReply:
     """Speak a text; the audio is sent while it is being made, and no file is kept."""
-    audio = LiveAudio(core, workers, _spoken(body, core), body.response_format)
-    ignored = _ignored(body)
-
-    def facts() -> dict[str, str]:
-        known = audio.facts()
-        names = [*filter(None, [known.get("X-Ignored-Parameters")]), *ignored]
-        return {**known, "X-Ignored-Parameters": ",".join(names)} if names else known
-
+    audio = LiveAudio(core, workers, _spoken(body, core), body.response_format, _ignored(body))
     if body.stream_format == "audio":
-        return LiveReply(audio.blocks(), audio.media_type, facts)
+        return audio.reply()
 
     def usage() -> tuple[int, int]:
         return len(body.input), round(audio.speech.seconds * TENTHS) if audio.speech else 0
 
-    return LiveReply(speech_events(audio.blocks(), usage), MEDIA_TYPE, facts)
+    return LiveReply(speech_events(audio.blocks(), usage), MEDIA_TYPE, audio.facts)
 
 
-def _models(request: Request, core: Core) -> list[OpenAIModel]:
+def _models(request: Request, core: Core) -> OpenAIModels:
     created: int = request.app.state.created
-    capabilities = core.engine.capabilities
-    names = dict.fromkeys([capabilities.engine, capabilities.model, *core.settings.openai.models])
-    return [OpenAIModel(id=name, created=created, owned_by="chatterbox-tts-extended-plus") for name in names]
+    capabilities, settings = core.engine.capabilities, core.settings.openai
+    speaking = dict.fromkeys([capabilities.engine, capabilities.model, *settings.models])
+    listening = dict.fromkeys(settings.transcription_models if core.transcriptions.listener else [])
+
+    def described(names: Iterable[str]) -> list[OpenAIModel]:
+        return [OpenAIModel(id=name, created=created, owned_by="chatterbox-tts-extended-plus") for name in names]
+
+    return OpenAIModels(data=described({**speaking, **listening}), models=described(speaking))
 
 
-Models = Annotated[list[OpenAIModel], Depends(_models)]
+Models = Annotated[OpenAIModels, Depends(_models)]
 
 
 @router.get("/models")
 @router.get("/audio/models")
 async def models(found: Models) -> OpenAIModels:
     """The names under which the running engine answers."""
-    return OpenAIModels(data=found, models=found)
+    return found
 
 
 @router.get("/models/{model}")
 async def model(model: str, found: Models) -> OpenAIModel:
     """One of them."""
-    for known in found:
+    for known in found.data:
         if known.id == model:
             return known
     raise ResourceNotFoundError(f"There is no model {model[:80]!r} here.", field="model")

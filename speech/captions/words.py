@@ -10,6 +10,7 @@ from typing import Final
 
 from speech.captions.columns import OPENING, is_unspaced
 from speech.quality import ChunkQuality
+from speech.validation.protocol import Word
 
 _TRAILING_OPENERS: Final = re.compile(rf"[{re.escape(OPENING)}]+\Z")
 _LETTERS_OF_A_DIGIT: Final = 4  # as long as its name
@@ -45,7 +46,9 @@ def caption_words(chunks: Iterable[ChunkQuality]) -> list[CaptionWord]:
     words: list[CaptionWord] = []
     for chunk in chunks:
         if chunk.spoken:
-            words += _heard(chunk) or spread_words(chunk.text, chunk.start, chunk.end, chunk.index)
+            words += heard_words(chunk.text, chunk.words, chunk.index) or spread_words(
+                chunk.text, chunk.start, chunk.end, chunk.index
+            )
     return words
 
 
@@ -70,19 +73,26 @@ def spread_words(text: str, start: float, end: float, chunk: int = 0) -> list[Ca
     ]
 
 
-def _heard(chunk: ChunkQuality) -> list[CaptionWord]:
+def heard_words(text: str, words: Sequence[Word], chunk: int = 0) -> list[CaptionWord]:
+    """Each of the `words` that were heard of `text`, with the signs that stand around it there.
+
+    Args:
+        text: of one chunk.
+        words: of the text, in order, with their times in the result.
+        chunk: its index.
+    """
     starts: list[int] = []
     position = 0
-    for word in chunk.words:
-        found = chunk.text.find(word.text, position)
+    for word in words:
+        found = text.find(word.text, position)
         if found < 0:  # a validator that spells words its own way
-            return [CaptionWord(word.text, word.start, word.end, chunk.index) for word in chunk.words]
+            return [CaptionWord(word.text, word.start, word.end, chunk) for word in words]
         starts.append(found)
         position = found + len(word.text)
-    parts = _parts(chunk.text, starts)
+    parts = _parts(text, starts)
     return [
-        CaptionWord(text, word.start, word.end, chunk.index, space)
-        for (text, space), word in zip(parts, chunk.words, strict=True)
+        CaptionWord(spelled, word.start, word.end, chunk, space)
+        for (spelled, space), word in zip(parts, words, strict=True)
     ]
 
 

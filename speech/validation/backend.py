@@ -109,3 +109,7 @@ class Backend(Protocol):
     def decode(self, encoding: Encoding, language: str, max_tokens: int) -> str:
         """What the model hears without knowing the text: greedy, at most `max_tokens` long."""
         ...
+
+    def detect_language(self, encoding: Encoding) -> str:
+        """The language that is most probably spoken, one of `languages`."""
+        ...

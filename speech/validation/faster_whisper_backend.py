@@ -138,6 +138,14 @@ class FasterWhisperBackend:
         heard = [token for token in result[0].sequences_ids[0] if token < loaded.first_time]
         return loaded.tokenizer.text(heard).strip()
 
+    def detect_language(self, encoding: Encoding) -> str:
+        """By the model's first token; a model of one language knows no other."""
+        loaded = self._get()
+        if not loaded.model.is_multilingual:
+            return "en"
+        likeliest, _ = loaded.model.detect_language(encoding.output)[0][0]
+        return str(likeliest).strip("<|>")
+
     def _get(self, report: ProgressReport | None = None) -> _Loaded:
         with self._lock:
             if self._loaded is None:

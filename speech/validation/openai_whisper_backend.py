@@ -143,6 +143,19 @@ class OpenAIWhisperBackend:
                     hook.remove()
         return str(tokenizer.decode([token for token in heard if token < tokenizer.eot])).strip()
 
+    def detect_language(self, encoding: Encoding) -> str:
+        """By the model's first token; a model of one language knows no other."""
+        import torch
+
+        tokenizer = self._tokenizer("en")
+        with self._session() as model, torch.inference_mode():
+            if not model.is_multilingual:
+                return "en"
+            start = torch.tensor([[tokenizer.sot]], device=model.device)
+            logits = model.decoder(start, encoding.output)[0, -1]
+            likeliest = int(logits[list(tokenizer.all_language_tokens)].argmax())
+        return str(tokenizer.all_language_codes[likeliest])
+
     @contextmanager
     def _session(self) -> Iterator[Any]:
         with self._lock:

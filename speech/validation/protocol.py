@@ -94,6 +94,10 @@ class Listener(Protocol):
         """The words of a mono recording of some minutes at most, in a language given by its BCP 47 tag."""
         ...
 
+    def detect_language(self, samples: Samples, sample_rate: int) -> str:
+        """BCP 47 primary language of what a mono recording says, by its first 30 s."""
+        ...
+
 
 @runtime_checkable
 class Validator(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from speech.engines.protocol import ProgressReport
 from speech.samples import Samples
-from speech.validation.backend import SAMPLE_RATE, Backend
+from speech.validation.backend import MAX_SECONDS, SAMPLE_RATE, Backend
 from speech.validation.echo import echo, repeats_itself
 from speech.validation.energy import Loudness, ending_fall, loudness, refine_end, refine_start
 from speech.validation.evidence import word_evidence
@@ -95,6 +95,12 @@ class WhisperValidator:
         """What a recording says, as `speech.validation.transcribe.transcribe`; loads the model on the first call."""
         self._backend.load()
         return transcribe(self._backend, samples, sample_rate, language)
+
+    def detect_language(self, samples: Samples, sample_rate: int) -> str:
+        """Primary language of what a recording says, by its first `MAX_SECONDS`; loads the model on the first call."""
+        self._backend.load()
+        beginning = to_listening_rate(samples[: int(MAX_SECONDS * sample_rate)], sample_rate)
+        return self._backend.detect_language(self._backend.encode(beginning))
 
     def check(
         self,

@@ -69,3 +69,9 @@ def test_own_fields_have_effect_and_unknown_ones_are_named(client: TestClient) -
     reply = client.post(SPEECH, json={**BODY, **fields})
     assert reply.headers["x-generation-seed"] == "9"
     assert sorted(reply.headers["x-ignored-parameters"].split(",")) == ["exaggeration", "instructions", "user"]
+
+
+def test_names_that_no_header_can_carry_do_no_harm(client: TestClient) -> None:
+    reply = client.post(SPEECH, json={**BODY, "\u65e5\u672c": 1, "a\r\nb": 2, "user": "me"})
+    assert reply.status_code == 200
+    assert reply.headers["x-ignored-parameters"] == "user"

@@ -160,6 +160,9 @@ class Hearing(ScriptedValidator):
             " ".join(words), tuple(Word(word, 0.5 * i, 0.5 * i + 0.4, 1.0) for i, word in enumerate(words))
         )
 
+    def detect_language(self, samples: Samples, sample_rate: int) -> str:
+        return "en"
+
 
 def test_words_are_compared_and_captions_show_the_result(make_core: CoreMaker, recording: Callable[..., str]) -> None:
     recording(bursts(4))

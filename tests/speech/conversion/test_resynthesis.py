@@ -27,6 +27,9 @@ class Told:
         words = tuple(Word(f"word{i}", start, end, 1.0) for i, (start, end) in enumerate(self._spans))
         return Transcript(" ".join(word.text for word in words), words)
 
+    def detect_language(self, samples: Samples, sample_rate: int) -> str:
+        return "en"
+
 
 class Spoken(ToneEngine):
     """Notes what it is asked to say."""

@@ -93,6 +93,9 @@ class ScriptedBackend:
         self.decodes += 1
         return " ".join(self.mishears.get(word, word) for word, _, _ in encoding.words) + "."
 
+    def detect_language(self, encoding: ScriptedEncoding) -> str:
+        return "en"
+
     @staticmethod
     def _number(word: str) -> int:
         return int.from_bytes(word.strip(".,?!").lower().encode(), "big")

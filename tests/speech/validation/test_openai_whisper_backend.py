@@ -129,3 +129,19 @@ def test_the_tokenizer_covers_the_text(backend: OpenAIWhisperBackend) -> None:
 @needs_torch
 def test_multilingual_models_name_their_languages(backend: OpenAIWhisperBackend) -> None:
     assert {"en", "de", "ja"} <= set(backend.languages)
+
+
+@needs_torch
+def test_the_language_is_the_one_that_whisper_itself_detects(backend: OpenAIWhisperBackend) -> None:
+    import torch
+    import whisper
+
+    from speech.validation.backend import Encoding
+
+    model = tiny_model().eval()
+    mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(AUDIO))
+    with torch.no_grad():
+        encoded = model.encoder(mel[None])
+        _, [likely] = whisper.decoding.detect_language(model, encoded)
+
+    assert backend.detect_language(Encoding(3.0, 300, encoded)) == max(likely, key=likely.get)

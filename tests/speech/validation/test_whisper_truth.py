@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from speech.cancel import CancelToken
+from speech.progress import ignore
+from speech.transcription import transcribe_recording
 from speech.validation import create_validator
 from speech.validation.protocol import Check, Expected
 from speech.validation.validator import WhisperValidator
+from speech.validation.windows import to_listening_rate
 from tests.speech.validation.conftest import RATE, SENTENCES, Speech
 
 pytestmark = pytest.mark.truth
@@ -101,6 +105,18 @@ def test_a_transcript_is_made_when_asked_for(whisper: WhisperValidator, speeches
     assert "86" in result.transcript
     # Base mishears one of the nine words in some renderings ("Dino" for "Dinner").
     assert result.wer is not None and result.wer < 0.2
+
+
+def test_a_recording_is_written_down_in_the_language_that_is_heard(
+    whisper: WhisperValidator, speeches: dict[str, Speech]
+) -> None:
+    sound = np.concatenate([np.zeros(RATE, np.float32), speeches["canoe"].samples, speeches["keys"].samples])
+    blocks = [to_listening_rate(sound, RATE)]
+    heard = transcribe_recording(blocks, whisper, "", len(sound) / RATE, ignore, CancelToken())
+    assert heard.language == "en"
+    assert [sentence.text for sentence in heard.sentences] == [SENTENCES["canoe"][0], SENTENCES["keys"][0]]
+    assert heard.sentences[0].start == pytest.approx(1.2, abs=0.3)
+    assert all(-0.5 < sentence.log_probability <= 0 for sentence in heard.sentences)
 
 
 def test_four_threads_agree_with_one(whisper: WhisperValidator, speeches: dict[str, Speech]) -> None:
