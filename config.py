@@ -19,6 +19,7 @@ from config_sections import (
     ErrorHandlingSettings,
     JobSettings,
     LibrarySettings,
+    McpSettings,
     ModelSettings,
     OpenAISettings,
     PathSettings,
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     openai: OpenAISettings = OpenAISettings()
     sillytavern: SillyTavernSettings = SillyTavernSettings()
     wyoming: WyomingSettings = WyomingSettings()
+    mcp: McpSettings = McpSettings()
     tts_defaults: TTSDefaults = TTSDefaults()
     """Values of the fields that a speech request leaves out; see the API reference for each."""
     vc_defaults: VCDefaults = VCDefaults()

@@ -25,6 +25,11 @@ def add_interfaces(app: FastAPI, settings: Settings) -> dict[str, str]:
         added["openai"] = OPENAI_PREFIX
     if settings.sillytavern.enabled:
         app.include_router(sillytavern.router)
+    if settings.mcp.enabled:
+        from api.mcp import MCP_PATH, add_speech_tools
+
+        app.state.tool_sessions = add_speech_tools(app, app.state.core, app.state.workers)
+        added["mcp"] = MCP_PATH
     return added
 
 
@@ -36,12 +41,13 @@ def public_addresses(settings: Settings) -> tuple[str, ...]:
 
 @contextlib.asynccontextmanager
 async def other_servers(app: FastAPI) -> AsyncIterator[None]:
-    """Serve what is not HTTP, as long as the block runs."""
+    """Serve what has a life of its own beside the requests, as long as the block runs."""
     core: CoreEngine = app.state.core
-    if not core.settings.wyoming.enabled:
-        yield
-        return
-    from api.wyoming import wyoming_server
+    async with contextlib.AsyncExitStack() as servers:
+        if core.settings.wyoming.enabled:
+            from api.wyoming import wyoming_server
 
-    async with wyoming_server(core, app.state.workers):
+            await servers.enter_async_context(wyoming_server(core, app.state.workers))
+        if core.settings.mcp.enabled:
+            await servers.enter_async_context(app.state.tool_sessions.run())
         yield

@@ -5,6 +5,7 @@ from config_sections.cluster import ClusterSettings
 from config_sections.error_handling import ErrorHandlingSettings
 from config_sections.jobs import JobSettings
 from config_sections.library import LibrarySettings
+from config_sections.mcp import McpSettings
 from config_sections.models import ModelSettings
 from config_sections.openai import OpenAISettings
 from config_sections.paths import PathSettings
@@ -23,6 +24,7 @@ __all__ = [
     "ErrorHandlingSettings",
     "JobSettings",
     "LibrarySettings",
+    "McpSettings",
     "ModelSettings",
     "OpenAISettings",
     "PathSettings",

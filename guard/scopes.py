@@ -17,7 +17,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...] | None, re.Pattern[str], Scope], ...]]
     (None, re.compile(r"/api/v1/(models|cleanup|errors|config|resources|metrics)(/.*)?"), "admin"),
     (READING, re.compile(r"/.*"), "speak"),
     (None, re.compile(r"/api/v1/(voices?|vc_inputs?|outputs?)(/.*)?|/v1/audio/voices(/.*)?"), "voices"),
-    (None, re.compile(r"/api/v1/(tts|vc|text|concat|jobs|watermark)(/.*)?|/v1/.*|/tts"), "speak"),
+    (None, re.compile(r"/api/v1/(tts|vc|text|concat|jobs|watermark)(/.*)?|/v1/.*|/tts|/mcp"), "speak"),
 )
 
 

@@ -9,6 +9,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 HEAVY = (
     "torch",
     "gradio",
+    "mcp",
     "ray",
     "faster_whisper",
     "ctranslate2",
