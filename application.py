@@ -31,6 +31,7 @@ from api.routers import (
     vc,
     vc_inputs,
     voices,
+    watermark,
 )
 from config import Settings
 from core_engine import CoreEngine
@@ -102,8 +103,10 @@ def build_application(settings: Settings, core: CoreEngine | None = None) -> Spe
     app.add_middleware(SlowBodies)
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
-    parts = (tts, text, vc, concat, voices, vc_inputs, outputs, jobs, books, system, metrics, errors, resources, models)
-    for part in parts:
+    speech = (tts, text, vc, concat, jobs, books, watermark)
+    library = (voices, vc_inputs, outputs)
+    operation = (system, metrics, errors, resources, models)
+    for part in (*speech, *library, *operation):
         app.include_router(part.router, prefix=API_PREFIX)
     app.include_router(outputs.files_router)
     app.add_api_route("/", _root(settings, add_interfaces(app, settings)), include_in_schema=False)

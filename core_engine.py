@@ -28,6 +28,7 @@ from core.speech_work import SpeechOrder, Workshop, carry_out
 from core.transcriptions import Transcriptions
 from core.validators import ValidatorPool, validator_for
 from core.voice_matches import matched_voices
+from core.watermarks import MarkFindings, find_mark
 from exceptions import NotReadyError
 from library.outputs import OutputStore
 from speech.admission import Work
@@ -260,6 +261,16 @@ class CoreEngine:
                 result = join.make(place.observe, token)
             operation.audio_seconds = result.audio_seconds
             return result
+
+    def find_mark(self, recording: SourceRecording, cancel: CancelToken | None = None) -> MarkFindings:
+        """Look for the engine's inaudible mark in a recording; errors as of `core.watermarks.find_mark`."""
+        token, longest = self.door.token(cancel), self.settings.api.max_recording_minutes * 60
+        with self.operations.operation("watermark") as operation:
+            self.door.refuse_overload()
+            with self.door.enter(token, Work("watermark", None), operation.observe):
+                found = find_mark(self.engine, recording, longest, token)
+            operation.audio_seconds = found.audio_seconds
+            return found
 
     def order(
         self, request: TTSRequest, planned: PlannedSpeech, name: str = "tts", *, defaults: TTSDefaults | None = None

@@ -31,6 +31,7 @@ from api_models.system import (
     ReadyResponse,
     ReadyState,
     VoiceInfo,
+    WatermarkResponse,
 )
 from api_models.text_options import TextOptions
 
@@ -80,5 +81,6 @@ __all__ = [
     "VCResponse",
     "VoiceInfo",
     "VoiceLikeness",
+    "WatermarkResponse",
     "WordTime",
 ]

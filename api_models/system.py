@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from api_models.base import FormatName, Strict
 from api_models.errors import ErrorSummary
 from api_models.metrics import ServiceCounters, SystemUse
@@ -86,6 +88,19 @@ class ModelResponse(Strict):
     name: str
     loaded: bool
     """Whether it is in memory now."""
+
+
+class WatermarkResponse(Strict):
+    """What the detector of the engine in use says of a recording; it knows no other engine's mark."""
+
+    watermarked: bool
+    """Whether any stretch of ten seconds carries the mark."""
+    confidence: float = Field(ge=0, le=1)
+    """Of the surest stretch; the mark counts as present from 0.5 on."""
+    marked_seconds: float
+    """Length of all stretches that carry it."""
+    audio_seconds: float
+    engine: str
 
 
 class LiveResponse(Strict):

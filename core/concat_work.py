@@ -15,7 +15,7 @@ from core.concat_sources import Source, UploadedAudio, find_sources
 from exceptions import ConflictError, InvalidRequestError
 from library.outputs import OutputStore
 from library.result_files import Recording
-from library.roots import safe_relative, safe_segment
+from library.roots import safe_segment
 from speech.admission import Work
 from speech.audio import joining
 from speech.audio.blocks import windows
@@ -102,9 +102,8 @@ class Join:
         name = Path(safe_segment(self._request.output_filename, "output_filename"))
         endings = {spec.suffix for spec in FORMATS.values()}
         stem = name.stem if name.suffix.lower() in endings else name.name
-        folder = self._outputs.root / safe_relative(self._folder, "folder")
         for ending in (".json", *(FORMATS[name].suffix for name in self._request.export_formats)):
-            if (folder / f"{stem}{ending}").exists():
+            if self._outputs.has(self._folder, f"{stem}{ending}"):
                 raise ConflictError(f"There is a file {stem}{ending} already.", field="output_filename")
         return stem
 

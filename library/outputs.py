@@ -121,6 +121,14 @@ class OutputStore:
         """
         return ResultFiles(self.root, spelled_on_disk(self.root, safe_relative(folder, "folder")))
 
+    def has(self, folder: str, name: str) -> bool:
+        """Whether a folder has a file of that name, in whatever case and Unicode form either is written.
+
+        Raises:
+            InvalidRequestError: no safe folder.
+        """
+        return spelled_on_disk(self.root, safe_relative(folder, "folder") / name).is_file()
+
     def page(self, wanted: Filter, page: int, page_size: int) -> tuple[list[Entry], int]:
         """Entries of one page, numbered from 1, newest first, and how many there are in all."""
         entries, total = self._index.page(wanted, (page - 1) * page_size, page_size, newest_first=True)

@@ -36,7 +36,7 @@ RETRY_UNKNOWN = 5
 """Seconds a caller is told to stay away: shortest and longest, and without an estimate."""
 
 
-Kind = Literal["tts", "vc", "concat", "transcription"]
+Kind = Literal["tts", "vc", "concat", "transcription", "watermark"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Work:
     """What a request has to do; the service has a pace of its own for each kind.
 
     Attributes:
-        kind: speech, conversion, joining or transcription.
+        kind: speech, conversion, joining, transcription, or the search for a watermark.
         amount: characters to speak, or seconds of recordings to go through; ``None`` where that is unknown.
     """
 

@@ -1,14 +1,17 @@
-"""What some engines can do beyond speaking: convert one voice into another, or match the voice of a recording."""
+"""What some engines can do beyond speaking: convert a voice, match that of a recording, recognise their own mark."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from speech.cancel import CancelToken
 from speech.engines.protocol import CloningEngine, Engine, Reference, Voice
 from speech.samples import Embedding, Samples
+
+MARK_PRESENT: Final = 0.5
+"""Confidence from which on a watermark counts as present; Perth's own detector rounds there."""
 
 
 @dataclass(frozen=True)
@@ -77,5 +80,24 @@ class MatchingEngine(CloningEngine, Protocol):
         """How one of the engine's own voices sounds to the speaker encoder; ``None`` for any other.
 
         May be called from any thread, without a loaded model.
+        """
+        ...
+
+
+@runtime_checkable
+class MarkingEngine(Engine, Protocol):
+    """An engine that recognises the inaudible mark it makes."""
+
+    def mark_confidence(self, samples: Samples, sample_rate: int) -> float:
+        """How sure the detector is that a sound carries the mark, 0 to 1; from `MARK_PRESENT` on it counts as present.
+
+        May be called from any thread, without a loaded model.
+
+        Args:
+            samples: mono, shape ``(n,)``; too little to say gives 0.
+            sample_rate: in Hz.
+
+        Raises:
+            ModelLoadError: the detector cannot be made in this environment.
         """
         ...

@@ -164,6 +164,9 @@ def test_the_sidecar_tells_how_it_was_made(core: CoreEngine) -> None:
     assert len(record["timeline"]) == 2
     with pytest.raises(ConflictError):
         joined(core, names, output_filename="book", folder="new")
+    # The same folder and name in other case would be the same file elsewhere.
+    with pytest.raises(ConflictError):
+        joined(core, names, output_filename="BOOK", folder="New")
 
 
 def test_uploads_and_server_files_follow_the_same_rules(core: CoreEngine, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from exceptions import ModelLoadError
 from speech.atomic_file import replacing
+from speech.engines.chatterbox.device_errors import device_errors
 from speech.engines.chatterbox.tensors import Tensor
 
 EMOTION: Final = 0.5
@@ -105,12 +106,14 @@ def load_conditionals(path: Path, key: str, device: str) -> Conditionals:
 
     Raises:
         ModelLoadError: the file is damaged or something else.
+        DeviceMemoryError: there is too little memory to read it.
     """
     import torch
 
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        conditionals = _from_saved(saved, key)
+        with device_errors():
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+            conditionals = _from_saved(saved, key)
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError, AttributeError) as error:
         raise ModelLoadError(f"{path.name} does not hold a voice of Chatterbox, or is damaged.") from error
     return conditionals.to(device)

@@ -18,6 +18,7 @@ from speech.engines.chatterbox.device_errors import device_errors
 from speech.engines.chatterbox.runtime import Decoded, Runtime, open_runtime
 from speech.engines.chatterbox.settings import ChatterboxSettings
 from speech.engines.chatterbox.voices import BUILT_IN, built_in_hash
+from speech.engines.chatterbox.watermark import Watermarker
 from speech.engines.protocol import Capabilities, Finished, ProgressReport, TakeRequest, Voice
 from speech.engines.voice_folder import VoiceFolder
 from speech.samples import Samples
@@ -36,7 +37,7 @@ class _Chunk:
 
 
 class ChatterboxEngine:
-    """Implements `StepwiseEngine`, `CloningEngine` and `ConvertingEngine` of `speech.engines.protocol`.
+    """Implements `StepwiseEngine` and `CloningEngine`, `ConvertingEngine` and `MarkingEngine` of `speech.engines`.
 
     Every method that computes raises ``DeviceMemoryError`` or ``DeviceLostError`` where the device fails.
 
@@ -68,6 +69,7 @@ class ChatterboxEngine:
         self.voices: tuple[Voice, ...] = (Voice(BUILT_IN, "en", "the model's own voice", own),)
         self._folder = VoiceFolder(voices_dir, "en")
         self._runtime: Runtime | None = None
+        self._detector: Watermarker | None = None
         self._chunks: dict[int, _Chunk] = {}
         self._numbers = itertools.count()
 
@@ -96,7 +98,7 @@ class ChatterboxEngine:
 
     def unload(self) -> None:
         """Free the model's memory; chunks under way are forgotten."""
-        runtime, self._runtime = self._runtime, None
+        runtime, self._runtime, self._detector = self._runtime, None, None
         self._chunks.clear()
         if runtime is not None:
             runtime.close()
@@ -177,6 +179,15 @@ class ChatterboxEngine:
         self.load()
         assert self._runtime is not None
         return self._runtime.convert(request, cancel)
+
+    def mark_confidence(self, samples: Samples, sample_rate: int) -> float:
+        """How sure Perth's detector is that a sound carries its mark, 0 to 1; needs no checkpoint.
+
+        Raises:
+            ModelLoadError: the package is missing or does not work in this environment.
+        """
+        detector = self._detector = self._detector or Watermarker()
+        return detector.confidence(samples, sample_rate)
 
     def _render(self) -> list[Finished]:
         assert self._runtime is not None

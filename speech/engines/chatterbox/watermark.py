@@ -12,9 +12,6 @@ from speech.samples import Samples
 SHORTEST_SECONDS: Final = 0.1
 """Shorter sound is left unmarked: the mark's spectrogram needs a window and its reflection (64 ms)."""
 
-PRESENT: Final = 0.5
-"""From this confidence on a mark counts as present; the detector itself rounds there."""
-
 
 class Watermarker:
     """Perth's implicit watermark; its network is part of the resemble-perth package and runs on the CPU.
@@ -58,7 +55,3 @@ class Watermarker:
         with torch.inference_mode():
             found = self._perth.get_watermark(samples, sample_rate=sample_rate, round=False)
         return float(np.mean(found))
-
-    def present(self, samples: Samples, sample_rate: int) -> bool:
-        """Whether a sound is marked."""
-        return self.confidence(samples, sample_rate) >= PRESENT

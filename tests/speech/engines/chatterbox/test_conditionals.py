@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from exceptions import InvalidRequestError, ModelLoadError
+from exceptions import DeviceMemoryError, InvalidRequestError, ModelLoadError
 from speech.engines.chatterbox.conditionals import (
     Conditionals,
     ConditionalsCache,
@@ -183,6 +183,15 @@ def test_file_that_holds_no_voice_is_a_load_error(tmp_path: Path, content: bytes
         path.write_bytes(content)
     with pytest.raises(ModelLoadError, match=r"voice\.pt"):
         load_conditionals(path, "key", "cpu")
+
+
+def test_too_little_memory_does_not_make_a_file_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(DeviceMemoryError):
+        load_conditionals(tmp_path / "voice.pt", "key", "cpu")
 
 
 def conditionals(key: str, features: int = 10) -> Conditionals:

@@ -16,9 +16,10 @@ import soundfile
 
 from exceptions import CancelledError, DeviceLostError, DeviceMemoryError, GenerationError, ModelLoadError
 from speech.cancel import CancelToken
-from speech.engines.abilities import ConversionRequest, ConvertingEngine
+from speech.engines.abilities import MARK_PRESENT, ConversionRequest, ConvertingEngine, MarkingEngine
 from speech.engines.chatterbox import create, runtime
 from speech.engines.chatterbox.engine import ChatterboxEngine
+from speech.engines.chatterbox.watermark import Watermarker
 from speech.engines.protocol import Reference, StepwiseEngine, TakeRequest
 from speech.engines.registry import EngineContext
 from speech.lane import Lane
@@ -84,6 +85,13 @@ def speak(engine: ChatterboxEngine, *batch: TakeRequest) -> list[Samples]:
 
 def differ(one: Samples, other: Samples) -> bool:
     return one.shape != other.shape or not np.allclose(one, other, atol=1e-3)
+
+
+def test_its_mark_is_recognised_without_a_loaded_model(make_engine: EngineMaker) -> None:
+    engine = make_engine(loaded=False)
+    assert isinstance(engine, MarkingEngine)
+    marked = Watermarker().apply(voice_like(3), RATE)
+    assert engine.mark_confidence(marked, RATE) >= MARK_PRESENT > engine.mark_confidence(voice_like(3), RATE)
 
 
 def test_it_tells_what_it_can_do_without_being_loaded(make_engine: EngineMaker) -> None:
