@@ -176,7 +176,7 @@ class CoreEngine:
                     result = carry_out(self.order(asked, planned, name), workshop, place.observe, token)
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
         if outputs is None:
-            self.casting.note_use(planned.plan)
+            self.casting.note_use(chunk.voice for chunk in planned.plan.chunks)
         return result
 
     def vc(
@@ -209,7 +209,8 @@ class CoreEngine:
                     order = self._conversions.order(request, recording, fetch, token)
                     result = carry_out_conversion(order, self.workshop, place.observe, token)
             operation.audio_seconds = result.audio_seconds
-            return result
+        self.casting.note_use([order.voice])
+        return result
 
     @contextlib.contextmanager
     def stream(
@@ -243,7 +244,7 @@ class CoreEngine:
                     live = LiveSpeech(asked, self.order(asked, planned), self.workshop, place.observe, token)
                     yield live
             operation.audio_seconds = live.seconds
-            self.casting.note_use(planned.plan)
+            self.casting.note_use(chunk.voice for chunk in planned.plan.chunks)
 
     def concat(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +27,6 @@ from speech.atomic_file import replacing
 from speech.cancel import CancelToken
 from speech.engines.protocol import CloningEngine, Voice
 from speech.lane import BACKGROUND, Lane
-from speech.plan import Plan
 from speech.planning import choose_voice
 
 
@@ -125,9 +125,9 @@ class Casting:
                 f"The default parameters of the voice {words[:80]!r} are not valid.", field="voice"
             ) from error
 
-    def note_use(self, plan: Plan) -> None:
-        """Count a use of each recording that spoke."""
-        recordings = (self._recording(name) for name in dict.fromkeys(chunk.voice for chunk in plan.chunks))
+    def note_use(self, voices: Iterable[str]) -> None:
+        """Count one use of each recording among the voices of a finished work."""
+        recordings = (self._recording(name) for name in dict.fromkeys(voices))
         self._library.note_use(recording for recording in recordings if recording is not None)
 
     def prepare(self, name: str) -> None:

@@ -93,6 +93,7 @@ class AudiobookJobs:
         with outputs.result(request.folder) as files:
             binding = _Binding(self._bench, job, request, self._shelf.get(request.book), files, stem, cancel)
             binding.bind(chunks)
+        self._bench.core.casting.note_use(record.chunk.voice for record in chunks)
         return job_result(files, binding.qualities, binding.seconds, job.plan)
 
 

@@ -52,6 +52,7 @@ class SpeechJobs:
             cancel,
             lambda report, token: StoredChunks(self._bench.audio, chunks, report, token),
         )
+        self._bench.core.casting.note_use(record.chunk.voice for record in chunks)
         return told_result(
             result.files, result.captions, result.quality, result.audio_seconds, result.seed, result.warnings
         )

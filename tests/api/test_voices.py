@@ -1,3 +1,5 @@
+import queue
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +7,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from config import Settings
-from speech.engines.tone import recording_pitch
+from core_engine import CoreEngine
+from main_api import create_app
+from speech.engines.tone import ToneEngine, recording_pitch
 from tests.support.recordings import speechlike, wav_bytes
 
 API = "/api/v1"
@@ -129,6 +133,42 @@ def test_a_voice_speaks_with_its_default_parameters(client: TestClient) -> None:
     assert client.post(f"{API}/tts", json=own).headers["content-type"] == "audio/wav"
     voice = client.get(f"{API}/voice/anna").json()
     assert voice["usage_count"] == 1 and voice["last_used"]
+
+
+class Preparing(ToneEngine):
+    """Remembers the recordings that it was to prepare, and takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = threading.Event()
+        self.prepared: queue.Queue[str] = queue.Queue()
+
+    def prepare_voice(self, name: str) -> None:
+        assert self.may_go_on.wait(10)
+        self.prepared.put(name)
+
+
+def test_a_voice_is_prepared_behind_the_answer_to_its_upload(settings: Settings) -> None:
+    engine = Preparing()
+    core = CoreEngine(settings, engine=engine)
+    with TestClient(create_app(settings, core)) as client:
+        assert core.wait_ready(10).ready
+        assert upload(client, folder_path="men").status_code == 200
+        assert engine.prepared.empty()
+        engine.may_go_on.set()
+        assert engine.prepared.get(timeout=10) == "men/anna.wav"
+
+
+def test_conversions_and_jobs_count_as_uses(client: TestClient) -> None:
+    name = upload(client).json()["filename"]
+    assert client.get(f"{API}/voice/{name}").json()["usage_count"] == 0
+    files = {"input_audio": ("talk.wav", wav_bytes(), "audio/wav")}
+    reply = client.post(f"{API}/vc", files=files, data={"target_voice_source": name})
+    assert reply.status_code == 200, reply.text
+    assert client.get(f"{API}/voice/{name}").json()["usage_count"] == 1
+    job = client.post(f"{API}/jobs", json={"type": "tts", "request": {"text": "A first one. A second.", "voice": name}})
+    assert client.get(f"{API}/jobs/{job.json()['id']}/events").status_code == 200
+    assert client.get(f"{API}/voice/{name}").json()["usage_count"] == 2
 
 
 @pytest.mark.parametrize("parameters", ['{"voice": "x"}', '{"speed_factor": 9}', '{"bogus": 1}', "[1]", "nonsense"])
