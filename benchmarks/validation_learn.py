@@ -59,6 +59,9 @@ _HARDER: dict[str, float] = {"cut out": 3.0, "cut short": 3.0, "extra": 2.0, "re
 """Kinds that are harder to hear than the others weigh more."""
 _REJECTED = 0.02
 """Largest share of the correct takes that may fall below the limit."""
+_INTO_GAP = 1 / 8
+"""How far from the first correct take that passes to the last that fails the limit lies: every place between them
+rejects the same takes, but on the edge the first would be a toss-up, and further on more spoiled takes pass."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,15 @@ def learn(examples: Sequence[Example], sides: Mapping[str, str] = MEASURES) -> d
     take's sentence nor its voice."""
     rule = fit(examples, sides)
     good = np.array([example.good for example in examples])
-    shift = float(np.quantile(_unseen_margins(examples, sides)[good], _REJECTED, method="lower"))
-    rule["margin"] = round(rule["margin"] - shift, 4)
+    rule["margin"] = round(rule["margin"] - _limit(_unseen_margins(examples, sides)[good]), 4)
     return {"forced": rule}
+
+
+def _limit(margins: Floats) -> float:
+    """Below the first of the correct takes that is to pass, in the gap to the last that may fail."""
+    ordered = np.sort(margins)
+    first = int(_REJECTED * (len(ordered) - 1))
+    return float(ordered[first] - _INTO_GAP * (ordered[first] - ordered[max(first - 1, 0)]))
 
 
 def _unseen_margins(examples: Sequence[Example], sides: Mapping[str, str]) -> Floats:
