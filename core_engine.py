@@ -19,6 +19,7 @@ from core.downloads import Downloads
 from core.engine_choice import ChosenEngine, build_engine, build_validators
 from core.folders import Folders
 from core.foreseen import foreseen_warnings, unavailable_checker
+from core.kept_chunks import NOTHING_KEPT, NothingKept
 from core.live_speech import LiveSpeech
 from core.models import LoadReport, Models, build_lane
 from core.operations import Operations
@@ -141,8 +142,7 @@ class CoreEngine:
         refuse_foreign(full, self.engine.capabilities)
         parameters, seed = plan_parameters(request, full, self.engine.capabilities, self.settings.speed_factor)
         rules, choose = replace(reading_rules(full), short_opening=short_opening), self.casting.choose
-        voice = choose(full.voice)
-        return plan_speech(full.text, self.engine, voice, full.language, parameters, rules, seed, choose)
+        return plan_speech(full.text, self.engine, choose(full.voice), full.language, parameters, rules, seed, choose)
 
     def tts(
         self,
@@ -152,6 +152,7 @@ class CoreEngine:
         *,
         name: str = "tts",
         outputs: OutputStore | None = None,
+        chunks: NothingKept = NOTHING_KEPT,
     ) -> SpeechResult:
         """Speak a text into files.
 
@@ -161,6 +162,7 @@ class CoreEngine:
             cancel: stops the work within one chunk; the configured time limit applies without one.
             name: begins the names of the files.
             outputs: where they are to be, instead of the service's outputs.
+            chunks: keeps what is spoken, and has what need not be spoken again.
 
         Raises:
             ChatterboxError: one of its subclasses; no file of a failed request stays behind.
@@ -170,10 +172,11 @@ class CoreEngine:
         with self.operations.operation("tts", observer) as operation:
             self.door.refuse_overload()
             with self.casting.fetched(request, token) as asked:
-                planned = self.plan(asked)
+                planned = chunks.planned(self.plan(asked))
                 work = Work("tts", planned.plan.length * request.num_generations)
                 with self.door.enter(token, work, operation.observe) as place:
-                    result = carry_out(self.order(asked, planned, name), workshop, place.observe, token)
+                    order = self.order(asked, planned, name)
+                    result = carry_out(order, workshop, place.observe, token, chunks.source(order, workshop))
             operation.audio_seconds = sum(generation.audio_seconds for generation in result.generations)
         if outputs is None:
             self.casting.note_use(chunk.voice for chunk in planned.plan.chunks)
@@ -221,9 +224,7 @@ class CoreEngine:
         *,
         short_opening: bool = True,
     ) -> Iterator[LiveSpeech]:
-        """Speak a text chunk by chunk to a listener; a context in which `LiveSpeech.blocks` are to be taken.
-
-        No files are made.
+        """Speak to a listener, chunk by chunk and without files; a context in which to take `LiveSpeech.blocks`.
 
         Args:
             request: fields that are left out take the operator's defaults.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from api_models import TTSRequest
 from api_models.jobs import (
     BookReply,
     JobChunks,
@@ -17,6 +17,7 @@ from api_models.jobs import (
     JobStateName,
     RedoRequest,
 )
+from core.kept_chunks import reworded
 from core_engine import CoreEngine
 from exceptions import ConflictError, InvalidRequestError, QueueFullError, ResourceNotFoundError
 from jobs.audiobook import AudiobookJobs
@@ -199,11 +200,7 @@ class Jobs:
         seed = how.seed or old.seed % (SEED_LIMIT - 1) + 1
         chunk = old.chunk
         if how.text is not None:
-            fields = {**spoken_as.model_dump(exclude_unset=True), "text": how.text, "voice": chunk.voice}
-            fields.pop("reference_audio_filename", None)
-            planned = self._bench.core.plan(TTSRequest.model_validate(fields), defaults=job.plan.defaults).plan.chunks
-            if len(planned) != 1:
-                raise InvalidRequestError("The new text does not fit into one chunk.", field="text")
-            chunk = replace(planned[0], index=chunk.index, pause_after_ms=chunk.pause_after_ms)
+            plan = partial(self._bench.core.plan, defaults=job.plan.defaults)
+            chunk = reworded(chunk, how.text, spoken_as, plan)
         order = self._bench.order(job, spoken_as, old.part, [replace(old, chunk=chunk)])
         return new_chunk(order, old.part, chunk, seed)

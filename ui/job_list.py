@@ -55,24 +55,28 @@ class JobHandlers:
             return {tab.status: error_html(error)}
         kept = [job.id, *_ids(given[tab.kept])][:MOST_KEPT]
         emptied = {tab.text: "", tab.files: None, tab.title: "", **self.requests.no_book()}
-        return {**self.look(kept, job.id), tab.kept: kept, **emptied}
+        return {**self.look(kept, job.id), tab.kept: kept, tab.part: _parts(job, chosen=True), **emptied}
 
     def look(self, kept: Any, chosen: str | None) -> Shown:
-        """The browser's jobs as they stand, and more of the chosen one, or else of the newest that is at work."""
+        """The browser's jobs as they stand, and more of the chosen one, or else of the newest, at work if any is."""
         jobs = {job.id: job for job in map(self._find, _ids(kept)) if job is not None}
         at_work = [job.id for job in jobs.values() if job.state in UNFINISHED]
-        picked = chosen if chosen in jobs else next(iter(at_work), None)
+        picked = chosen if chosen in jobs else next(iter([*at_work, *jobs]), None)
+        seen = self._seen(jobs[picked] if picked else None)
+        if picked and picked != chosen:
+            seen[self._tab.part] = _parts(jobs[picked], chosen=True)
         return {
             self._tab.jobs: gr.update(choices=[(_label(job), job.id) for job in jobs.values()], value=picked),
             self._tab.timer: gr.Timer(active=bool(at_work)),
-            **self._seen(jobs[picked] if picked else None),
+            **seen,
         }
 
     def choose(self, job_id: str) -> Shown:
         """The chosen job."""
-        tab = self._tab
+        tab, job = self._tab, self._find(job_id)
         return {
-            **self._seen(self._find(job_id)),
+            **self._seen(job),
+            tab.part: _parts(job, chosen=True) if job else gr.skip(),
             tab.chunks: self.list_chunks(job_id, 1),
             tab.clip: None,
             tab.sure: False,
@@ -172,7 +176,7 @@ class JobHandlers:
         return {
             tab.status: job_html(job),
             tab.result: gr.update(value=files or None, visible=bool(files)),
-            tab.part: gr.update(choices=[(part.title or "The whole", part.index) for part in job.parts]),
+            tab.part: _parts(job),
         }
 
     def _part_file(self, job: JobReply, part: int) -> str | None:
@@ -212,6 +216,12 @@ class JobHandlers:
         except ResourceNotFoundError:
             # Deleted meanwhile, or just being assembled anew.
             return None
+
+
+def _parts(job: JobReply, *, chosen: bool = False) -> Any:
+    """The chapters, the first of them `chosen` or the choice left as it is."""
+    choices = [(part.title or "The whole", part.index) for part in job.parts]
+    return gr.update(choices=choices, value=0) if chosen else gr.update(choices=choices)
 
 
 def _new_clip(name: str) -> Path:

@@ -66,8 +66,9 @@ function announceStatus() {
   }
 }
 
-// Gradio's button that hides the captions comes with the player and has no name.
+// Gradio's button that hides the captions comes with the player and has no name; an empty player has one but no role.
 new MutationObserver(() => {
+  for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
   for (const button of document.querySelectorAll(".cc-button:not([aria-label])")) {
     button.setAttribute("aria-label", "Captions");
   }

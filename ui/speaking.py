@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from core.kept_chunks import NOTHING_KEPT, NothingKept
 from core.results import SpeechResult
 from core.text_requests import NamedRequest
 from core_engine import CoreEngine
-from exceptions import ChatterboxError
+from exceptions import ChatterboxError, InvalidRequestError
 from speech.captions import caption_words, make_cues
 from speech.quality import Quality
 from ui.desk import DeskHandlers, Shown
 from ui.form import form_requests
 from ui.history import entries, made_by, read_record, recorded_audio, recorded_quality, remember
+from ui.retake import LastRequests
 from ui.wording import error_html, quality_html, result_html, status_html
 from ui.works import Part
 
@@ -34,13 +36,14 @@ class Speaking:
     def __init__(self, core: CoreEngine, tab: SpeakTab) -> None:
         self._core = core
         self._tab = tab
+        self._last = LastRequests()
         self.works: DeskHandlers[SpeechResult] = DeskHandlers(core, tab.desk, self._finished)
 
     def generate(self, given: Mapping[Any, Any]) -> Iterator[Shown]:
         """Speak the form's values; yields what the page shows from moment to moment."""
         tab = self._tab
         preparing = status_html("", "busy", lead="Preparing the text …", share=0.0)
-        yield {tab.desk.start: gr.update(interactive=False), tab.desk.status: preparing}
+        yield {**self.works.busy(), tab.desk.status: preparing}
         try:
             values = {name: given[component] for name, component in tab.inputs.items()}
             requests = form_requests(values, self._core.settings.api.max_text_length)
@@ -49,9 +52,26 @@ class Speaking:
         except ChatterboxError as error:
             yield {**self.works.idle(), tab.desk.status: error_html(error)}
             return
-        yield {tab.quality: gr.update(visible=False)}
-        parts = [self._part(item) for item in requests]
-        yield from self.works.begin(given[tab.desk.key], parts, aloud=bool(given[tab.aloud]))
+        yield {tab.quality: gr.update(visible=False), tab.retake.row: gr.update(visible=False)}
+        key, parts = given[tab.desk.key], [self._part(item) for item in requests]
+        if len(requests) == 1 and requests[0].request.num_generations == 1:
+            parts = [self._part(requests[0], self._last.note(key, requests[0]))]
+        yield from self.works.begin(key, parts, aloud=bool(given[tab.aloud]))
+
+    def speak_again(self, key: str, number: float | None, text: str) -> Iterator[Shown]:
+        """Make one chunk of the last result again, and the result with it."""
+        tab = self._tab
+        yield {**self.works.busy(), tab.desk.status: status_html("", "busy", lead="Preparing the chunk …", share=0.0)}
+        try:
+            item, chunks = self._last.find(key)
+            if not text.strip() and not self._core.engine.capabilities.seeded:
+                raise InvalidRequestError("This model says a text the same way every time; change the text.")
+            chunks.change(int(number or 1) - 1, text.strip(), item.request, self._core.plan)
+        except ChatterboxError as error:
+            yield {**self.works.idle(), tab.desk.status: error_html(error)}
+            return
+        yield {tab.retake.text: ""}
+        yield from self.works.begin(key, [self._part(item, chunks)])
 
     def list_earlier(self, kept_names: Any) -> Any:
         """The results of this browser."""
@@ -81,11 +101,12 @@ class Speaking:
             tab.quality: gr.update(value=quality_html(quality), visible=True),
             tab.desk.more_files: gr.update(visible=False),
             tab.use_settings: gr.update(interactive=True),
+            tab.retake.row: gr.update(visible=False),
             **self.works.downloads(audio),
         }
 
-    def _part(self, item: NamedRequest) -> Part[SpeechResult]:
-        return lambda observer, cancel: self._core.tts(item.request, observer, cancel, name=item.name)
+    def _part(self, item: NamedRequest, chunks: NothingKept = NOTHING_KEPT) -> Part[SpeechResult]:
+        return lambda observer, cancel: self._core.tts(item.request, observer, cancel, name=item.name, chunks=chunks)
 
     def _finished(self, results: Sequence[SpeechResult]) -> Shown:
         tab, first = self._tab, results[0]
@@ -98,6 +119,7 @@ class Speaking:
             tab.quality: gr.update(value="".join(quality_html(result.quality) for result in results), visible=True),
             tab.desk.more_files: gr.update(value=others or None, visible=bool(others)),
             tab.new_names: made_by(results),
+            tab.retake.row: gr.update(visible=len(results) == len(first.generations) == 1),
             **self.works.downloads({file.format: file.path for file in whole}),
         }
 

@@ -27,7 +27,7 @@ from tests.support.tones import decode, voice_of
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-TABS = ("Speak", "System", "Help")
+TABS = ("Speak", "Jobs", "Convert", "Voices", "Join", "Files", "System", "Help")
 
 
 def choose_preset(page: Page, name: str) -> None:

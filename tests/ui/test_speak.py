@@ -34,6 +34,7 @@ class Page:
         for part in (self.tab, self.tab.desk):
             names = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
             self._names |= {component: name for name, component in names.items() if isinstance(component, Block)}
+        self._names |= {part: f"retake_{name}" for name, part in vars(self.tab.retake).items()}
         self._names |= {component: name for name, component in self.tab.desk.downloads.items()}
         self._names |= {component: name for name, component in self.tab.inputs.items()}
 
@@ -74,11 +75,25 @@ def test_a_result_reaches_player_downloads_and_table(make_core: CoreMaker) -> No
     assert last["flac"]["label"].startswith("Download FLAC (")
 
 
+def test_a_chunk_of_the_last_result_is_made_again(make_core: CoreMaker) -> None:
+    page = Page(make_core())
+    *_, first = map(page.named, page.speaking.generate(page.form(text="Hello.\n\nThere.")))
+    assert first["retake_row"]["visible"]
+
+    *_, again = map(page.named, page.speaking.speak_again("key", 2, "Somewhere else."))
+    assert "Done." in again["status"] and "Somewhere else." in again["quality"]["value"]
+    assert "Hello." in again["quality"]["value"] and "There." not in again["quality"]["value"]
+
+    for key, number, words in (("key", 3, "no chunk"), ("another key", 1, "press Generate once more")):
+        *_, refused = map(page.named, page.speaking.speak_again(key, number, ""))
+        assert words in refused["status"] and refused["start"]["interactive"]
+
+
 def test_stop_is_offered_exactly_while_something_runs(make_core: CoreMaker) -> None:
-    first, _, busy, *_, last = shown(make_core(), text="Hello.\n\nThere.")
+    first, *_, last = shown(make_core(), text="Hello.\n\nThere.")
 
     assert not first["start"]["interactive"]
-    assert busy["stop"]["interactive"]
+    assert first["stop"]["interactive"]
     assert last["start"]["interactive"]
     assert not last["stop"]["interactive"]
 

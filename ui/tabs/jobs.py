@@ -86,10 +86,15 @@ def _build_request(*, webhooks: bool) -> dict[str, Any]:
     with gr.Row():
         files = gr.File(
             label="Text files, joined in this order", file_count="multiple", file_types=list(KINDS),
-            elem_id="jobs-files", height=110, allow_reordering=True, min_width=140,
+            elem_id="jobs-files", elem_classes="drop", height=110, allow_reordering=True, min_width=140,
         )  # fmt: skip
         book_file = gr.File(
-            label="Or a book", file_types=list(BOOK_SUFFIXES), elem_id="jobs-book", height=110, min_width=140
+            label="Or a book",
+            file_types=list(BOOK_SUFFIXES),
+            elem_id="jobs-book",
+            elem_classes="drop",
+            height=110,
+            min_width=140,
         )
     title = gr.Textbox(label="Title", elem_id="jobs-title")
     with gr.Column(visible=False) as book_options:
@@ -128,8 +133,10 @@ def _build_progress() -> tuple[dict[str, Any], dict[str, Any]]:
         buttons["Delete"] = gr.Button("Delete", size="sm", variant="stop", elem_id="jobs-delete", min_width=80)
     result = gr.File(label="Result", interactive=False, visible=False, file_count="multiple", elem_id="jobs-result")
     with gr.Row(elem_classes="bottom"):
-        part = gr.Dropdown([], label="Chapter", elem_id="jobs-part", scale=3, min_width=160)
-        buttons["Hear"] = gr.Button("Listen as far as it is spoken", size="sm", elem_id="jobs-hear", min_width=120)
+        part = gr.Dropdown(
+            [], label="Chapter", info="Heard as far as it is spoken.", elem_id="jobs-part", scale=3, min_width=160
+        )
+        buttons["Hear"] = gr.Button("Listen", size="sm", elem_id="jobs-hear", min_width=120)
     clip = gr.Audio(
         label="Chapter or chunk", interactive=False, elem_id="jobs-clip", elem_classes="player", buttons=["download"]
     )
@@ -144,7 +151,7 @@ def _build_chunks(buttons: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         with gr.Row(elem_classes="bottom"):
             number = gr.Number(1, label="Chunk", precision=0, minimum=1, elem_id="jobs-chunk", min_width=80)
             new_text = gr.Textbox(label="Another text for it", placeholder="as it is", elem_id="jobs-new-text", scale=3)
-            seed = gr.Number(None, label="Seed", placeholder="next", precision=0, elem_id="jobs-seed", min_width=80)
+            seed = gr.Number(None, label="Seed (0: next)", precision=0, elem_id="jobs-seed", min_width=80)
             buttons["Listen"] = gr.Button("Listen", size="sm", elem_id="jobs-listen", min_width=80)
             buttons["Redo"] = gr.Button("Make it again", size="sm", elem_id="jobs-redo", min_width=110)
     return {"page": page, "chunks": chunks, "number": number, "new_text": new_text, "seed": seed}, fold

@@ -14,6 +14,7 @@ from ui.desk import QUICKLY, QUIETLY, Desk, build_buttons, build_desk
 from ui.effects import fields_without_effect
 from ui.form import FILES, SEPARATE
 from ui.presets import PRESETS
+from ui.retake import Retake, build_retake
 from ui.settings_handlers import SettingsHandlers
 from ui.settings_panel import build_settings_panel
 from ui.speaking import Speaking
@@ -36,6 +37,7 @@ class SpeakTab:
     aloud: Any
     desk: Desk
     quality: Any
+    retake: Retake
     history: Any
     use_settings: Any
     settings_file: Any
@@ -78,6 +80,7 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
                 buttons, "speak", "Press Generate, or Ctrl and Enter, to hear the text.", plays_early=True
             )
     quality = gr.HTML(elem_id="quality", elem_classes="bare", padding=False, visible=False)
+    retake = build_retake()
     with gr.Accordion("Earlier results", open=False, elem_id="history"):
         history = gr.Radio(
             [], label="Your results, the newest first", elem_id="results",
@@ -99,8 +102,8 @@ def _build(core: CoreEngine, *, with_api: bool) -> SpeakTab:
             label="Python", language=None, interactive=False, elem_id="python", wrap_lines=True, show_line_numbers=False
         )
     return SpeakTab(
-        inputs={**inputs, **files, **settings}, preset=preset, aloud=aloud, desk=desk, quality=quality, history=history,
-        use_settings=use_settings, preview=preview, chunks=chunks,
+        inputs={**inputs, **files, **settings}, preset=preset, aloud=aloud, desk=desk, quality=quality, retake=retake,
+        history=history, use_settings=use_settings, preview=preview, chunks=chunks,
         commands=commands, curl=curl, python=python, new_names=gr.State([]),
         kept_form=browser_store("form", {}), kept_presets=browser_store("presets", {}),
         kept_names=browser_store("results", []), **panel,
@@ -149,10 +152,13 @@ def _build_file_inputs() -> dict[str, Any]:
 def _connect_work(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     """Generate, Stop, finding running work again, and results of earlier visits."""
     speaking = Speaking(core, tab)
-    working = speaking.works.connect(page, tab.quality, tab.new_names)
-    shown = [*tab.desk.shown, tab.quality]
+    working = speaking.works.connect(page, tab.quality, tab.new_names, tab.retake.row, tab.retake.text)
+    shown = [*tab.desk.shown, tab.quality, tab.retake.row, tab.retake.text]
     tab.desk.start.click(
         speaking.generate, {*tab.inputs.values(), tab.desk.key, tab.aloud}, [*shown, tab.new_names], **working
+    )
+    tab.retake.button.click(
+        speaking.speak_again, [tab.desk.key, tab.retake.number, tab.retake.text], [*shown, tab.new_names], **working
     )
     page.load(speaking.list_earlier, tab.kept_names, tab.history, **QUICKLY)
     tab.new_names.change(speaking.remember, [tab.new_names, tab.kept_names], [tab.kept_names, tab.history], **QUICKLY)
