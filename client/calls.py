@@ -188,9 +188,10 @@ def job_events(job_id: str, last_event_id: str) -> Call[None]:
     return Call("GET", f"{_job(job_id)}/events", lambda response: None, headers=headers)
 
 
-def job_chunks(job_id: str, *, page: int = 1, page_size: int = 100) -> Call[JobChunkPage]:
-    """A page of the chunks of a job."""
-    return Call("GET", f"{_job(job_id)}/chunks", as_json(JobChunkPage), _page(page, page_size))
+def job_chunks(job_id: str, *, page: int = 1, page_size: int = 100, part: int | None = None) -> Call[JobChunkPage]:
+    """A page of the chunks of a job, or of one chapter, counted from 0."""
+    params = _page(page, page_size, part=None if part is None else str(part))
+    return Call("GET", f"{_job(job_id)}/chunks", as_json(JobChunkPage), params)
 
 
 def pause_job(job_id: str) -> Call[Job]:

@@ -56,77 +56,85 @@ def build_files_tab(core: CoreEngine, tab: Any) -> FilesTab:
     """Lay the tab out inside the open ``gr.Tab`` `tab` and attach its handlers."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=6, min_width=300):
-            store = gr.Radio([OUTPUTS, INPUTS], value=OUTPUTS, label="Which files", elem_id="files-store")
-            with gr.Row():
-                search = gr.Textbox(label="Search", placeholder="Words", elem_id="files-search")
-                folder = gr.Dropdown([""], value="", label="Folder", elem_id="files-folder", min_width=120)
-                kind = gr.Dropdown(list(KINDS), value="All", label="Made by", elem_id="files-kind", min_width=120)
-                number = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="files-page", min_width=80)
-            files = gr.CheckboxGroup([], label="The newest first", elem_id="files-list", elem_classes="long-list")
+            parts = _build_list()
         with gr.Column(scale=5, min_width=300):
-            status = gr.HTML(
-                status_html("Tick files to hear the first, and to download or delete all that are ticked."),
-                elem_id="files-status", elem_classes=["status-line", "bare"], padding=False,
-            )  # fmt: skip
-            player = gr.Audio(
-                label="The first ticked file", interactive=False, elem_id="files-player", elem_classes="player",
-                buttons=["download"],
-            )  # fmt: skip
-            with gr.Row(elem_classes="bottom"):
-                pack = gr.Button("Pack as ZIP", size="sm", elem_id="files-zip", min_width=100)
-                keep = gr.Button("Keep", size="sm", elem_id="files-keep", min_width=70)
-                release = gr.Button("Keep no longer", size="sm", elem_id="files-release", min_width=110)
-                sure = gr.Checkbox(False, label="Yes, delete them", elem_id="files-sure", min_width=130)
-                delete = gr.Button("Delete", size="sm", variant="stop", elem_id="files-delete", min_width=80)
-            archive = gr.File(label="Packed", interactive=False, visible=False, elem_id="files-archive")
-            facts = gr.HTML(elem_id="files-facts", elem_classes="bare", padding=False)
-            with gr.Accordion("Add a recording to convert", open=False, elem_id="files-add"):
-                upload = gr.File(label="Recording", file_types=["audio"], elem_id="files-upload", height=110)
-            with gr.Accordion("Describe a recording to convert", open=False, elem_id="files-describe"):
-                name = gr.Textbox(label="New name", placeholder="as it is", elem_id="files-name")
-                text = gr.Textbox(label="What is said in it", elem_id="files-text")
-                description = gr.Textbox(label="Description", elem_id="files-description")
-                tags = gr.Textbox(label="Tags", info="Separated by commas.", elem_id="files-tags")
-                describe = gr.Button("Save", size="sm", elem_id="files-save")
-    made = FilesTab(
-        store,
-        search,
-        folder,
-        kind,
-        number,
-        files,
-        status,
-        player,
-        facts,
-        archive,
-        sure,
-        upload,
-        name,
-        text,
-        description,
-        tags,
-    )
-    handlers = FileHandlers(core, made)
-    asked = [store, search, folder, kind, number]
-    gr.on(
-        [tab.select, search.submit, folder.input, kind.input, number.submit],
-        handlers.look,
-        asked,
-        [files, number, folder],
-        **QUICKLY,
-    )
-    store.input(handlers.change_store, store, [search, folder, kind, number, files], **QUICKLY)
-    files.input(handlers.show, [store, files], [status, player, facts, sure], **QUIETLY)
-    pack.click(handlers.pack, [store, files], [status, archive], **QUIETLY)
-    for button, kept in ((keep, True), (release, False)):
-        button.click(needing("voices", partial(handlers.keep, keep=kept)), files, status, **QUICKLY)
-    removed = [status, files, player, facts, sure]
-    delete.click(needing("voices", handlers.delete), [*asked, files, sure], removed, **QUICKLY)
-    described = {store, files, name, text, description, tags}
-    describe.click(needing("voices", handlers.describe), described, [status, files], **QUICKLY)
-    lock(tab.select, "voices", [keep, release, delete, describe, upload])
-    upload.upload(needing("voices", handlers.add), upload, [status, upload, store, files], **QUICKLY)
+            shown, buttons = _build_file()
+    made = FilesTab(**parts, **shown)
+    _connect(FileHandlers(core, made), made, buttons, tab)
     return made
+
+
+def _build_list() -> dict[str, Any]:
+    store = gr.Radio([OUTPUTS, INPUTS], value=OUTPUTS, label="Which files", elem_id="files-store")
+    with gr.Row():
+        search = gr.Textbox(label="Search", placeholder="Words", elem_id="files-search")
+        folder = gr.Dropdown([""], value="", label="Folder", elem_id="files-folder", min_width=120)
+        kind = gr.Dropdown(list(KINDS), value="All", label="Made by", elem_id="files-kind", min_width=120)
+        number = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="files-page", min_width=80)
+    files = gr.CheckboxGroup([], label="The newest first", elem_id="files-list", elem_classes="long-list")
+    return {"store": store, "search": search, "folder": folder, "kind": kind, "number": number, "files": files}
+
+
+def _build_file() -> tuple[dict[str, Any], dict[str, Any]]:
+    status = gr.HTML(
+        status_html("Tick files to hear the first, and to download or delete all that are ticked."),
+        elem_id="files-status", elem_classes=["status-line", "bare"], padding=False,
+    )  # fmt: skip
+    player = gr.Audio(
+        label="The first ticked file", interactive=False, elem_id="files-player", elem_classes="player",
+        buttons=["download"],
+    )  # fmt: skip
+    with gr.Row(elem_classes="bottom"):
+        buttons = {
+            "pack": gr.Button("Pack as ZIP", size="sm", elem_id="files-zip", min_width=100),
+            "keep": gr.Button("Keep", size="sm", elem_id="files-keep", min_width=70),
+            "release": gr.Button("Keep no longer", size="sm", elem_id="files-release", min_width=110),
+        }
+    with gr.Row(elem_classes="bottom"):
+        sure = gr.Checkbox(False, label="Yes, delete them", elem_id="files-sure", min_width=130)
+        buttons["delete"] = gr.Button("Delete", size="sm", variant="stop", elem_id="files-delete", min_width=80)
+    archive = gr.File(label="Packed", interactive=False, visible=False, elem_id="files-archive")
+    facts = gr.HTML(elem_id="files-facts", elem_classes="bare", padding=False)
+    with gr.Accordion("Add a recording to convert", open=False, elem_id="files-add"):
+        upload = gr.File(
+            label="Recording", file_types=["audio"], elem_id="files-upload", elem_classes="drop", height=110
+        )
+    described, buttons["describe"] = _build_description()
+    shown = {"status": status, "player": player, "sure": sure, "archive": archive, "facts": facts, "upload": upload}
+    return {**shown, **described}, buttons
+
+
+def _build_description() -> tuple[dict[str, Any], Any]:
+    with gr.Accordion("Describe a recording to convert", open=False, elem_id="files-describe"):
+        described = {
+            "name": gr.Textbox(label="New name", placeholder="as it is", elem_id="files-name"),
+            "text": gr.Textbox(label="What is said in it", elem_id="files-text"),
+            "description": gr.Textbox(label="Description", elem_id="files-description"),
+            "tags": gr.Textbox(label="Tags", info="Separated by commas.", elem_id="files-tags"),
+        }
+        return described, gr.Button("Save", size="sm", elem_id="files-save")
+
+
+def _connect(handlers: FileHandlers, tab: FilesTab, buttons: Mapping[str, Any], opened: Any) -> None:
+    asked = [tab.store, tab.search, tab.folder, tab.kind, tab.number]
+    gr.on(
+        [opened.select, tab.search.submit, tab.folder.input, tab.kind.input, tab.number.submit],
+        handlers.look, asked, [tab.files, tab.number, tab.folder], **QUICKLY,
+    )  # fmt: skip
+    tab.store.input(
+        handlers.change_store, tab.store, [tab.search, tab.folder, tab.kind, tab.number, tab.files], **QUICKLY
+    )
+    tab.files.input(handlers.show, [tab.store, tab.files], [tab.status, tab.player, tab.facts, tab.sure], **QUIETLY)
+    buttons["pack"].click(handlers.pack, [tab.store, tab.files], [tab.status, tab.archive], **QUIETLY)
+    for button, kept in ((buttons["keep"], True), (buttons["release"], False)):
+        button.click(needing("voices", partial(handlers.keep, keep=kept)), tab.files, tab.status, **QUICKLY)
+    removed = [tab.status, tab.files, tab.player, tab.facts, tab.sure]
+    buttons["delete"].click(needing("voices", handlers.delete), [*asked, tab.files, tab.sure], removed, **QUICKLY)
+    described = {tab.store, tab.files, tab.name, tab.text, tab.description, tab.tags}
+    buttons["describe"].click(needing("voices", handlers.describe), described, [tab.status, tab.files], **QUICKLY)
+    lock(opened.select, "voices", [*(buttons[n] for n in ("keep", "release", "delete", "describe")), tab.upload])
+    taken = [tab.status, tab.upload, tab.store, tab.files]
+    tab.upload.upload(needing("voices", handlers.add), tab.upload, taken, **QUICKLY)
 
 
 class FileHandlers:
