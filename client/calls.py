@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from urllib.parse import quote
 
 import httpx2
@@ -18,10 +18,12 @@ from client.replies import (
     Audio,
     Blocks,
     Capabilities,
+    Deletion,
     Health,
     LiveAudio,
     OutputPage,
     Report,
+    Transcript,
     UploadedVoice,
     Verdict,
     VoicePage,
@@ -36,6 +38,9 @@ API = "/api/v1"
 DEFAULT_URL = "http://127.0.0.1:7860"
 TIMEOUT_SECONDS = 600.0
 """A text that takes longer is a job."""
+
+
+_CONFIRMED = {"confirm": "true"}
 
 
 def as_json(kind: type[T]) -> Callable[[httpx2.Response], T]:
@@ -143,6 +148,50 @@ def output(filename: str) -> Call[bytes]:
     return Call("GET", f"/outputs/{quote(filename)}", lambda response: response.content)
 
 
+def delete_voice(name: str) -> Call[Deletion]:
+    """Delete a recording among the voices."""
+    return Call("DELETE", f"{API}/voice/{quote(name)}", as_json(Deletion), _CONFIRMED)
+
+
+def delete_output(filename: str) -> Call[Deletion]:
+    """Delete a result among the outputs, with all that belongs to it."""
+    return Call("DELETE", f"{API}/output/{quote(filename)}", as_json(Deletion), _CONFIRMED)
+
+
+def delete_outputs(
+    *,
+    folder: str = "",
+    search: str = "",
+    tag: str = "",
+    filenames: Sequence[str] = (),
+    everything: bool = False,
+    dry_run: bool = False,
+) -> Call[Deletion]:
+    """Delete all results that a filter finds, with `everything` even without one, or only tell which these are."""
+    filters = {"folder": folder, "search": search, "tag": tag, "filenames": list(filenames)}
+    wanted = {name: value for name, value in filters.items() if value}
+    params = {**_CONFIRMED, **wanted, "all": everything, "dry_run": dry_run}
+    return Call("DELETE", f"{API}/outputs", as_json(Deletion), params)
+
+
+def transcribe(recording: Path, *, language: str = "", model: str = "whisper-1") -> Call[Transcript]:
+    """Write a recording down, with the times of sentences and words; without `language` it is found out."""
+    form = {"response_format": "verbose_json", "timestamp_granularities[]": ["segment", "word"]}
+    return _transcription(as_json(Transcript), recording, {**form, "language": language, "model": model})
+
+
+def caption(
+    recording: Path, format: Literal["srt", "vtt"] = "srt", *, language: str = "", model: str = "whisper-1"
+) -> Call[str]:
+    """Captions of a recording."""
+    form = {"response_format": format, "language": language, "model": model}
+    return _transcription(lambda response: response.text, recording, form)
+
+
+def _transcription(read: Callable[[httpx2.Response], T], recording: Path, form: Mapping[str, Any]) -> Call[T]:
+    return Call("POST", "/v1/audio/transcriptions", read, data=form, files={"file": recording})
+
+
 def upload_book(file: Path) -> Call[Book]:
     """Hand a book in, and learn its chapters."""
     return Call("POST", f"{API}/books", as_json(Book), files={"file": file})
@@ -216,7 +265,7 @@ def redo_chunk(job_id: str, number: int, *, seed: int | None = None, text: str |
 
 def delete_job(job_id: str) -> Call[None]:
     """Forget a job that is at rest; its finished audio stays."""
-    return Call("DELETE", _job(job_id), lambda response: None, {"confirm": "true"})
+    return Call("DELETE", _job(job_id), lambda response: None, _CONFIRMED)
 
 
 def health() -> Call[Health]:

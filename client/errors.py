@@ -104,7 +104,17 @@ def refusal(status: int, headers: Mapping[str, str], content: bytes) -> RefusedE
         body = None
     seconds = headers.get("Retry-After", "")
     kind = _KINDS.get(status, FailedError if status >= 500 else RefusedError)
-    return kind(status, body if isinstance(body, dict) else {}, float(seconds) if seconds.isdecimal() else None)
+    facts = {"request_id": headers.get("X-Request-ID"), **(_own_shape(body) if isinstance(body, dict) else {})}
+    return kind(status, facts, float(seconds) if seconds.isdecimal() else None)
+
+
+def _own_shape(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An error body as most addresses send it; below `/v1` it has OpenAI's shape."""
+    error = body.get("error")
+    if not isinstance(error, dict):
+        return body
+    code = str(error.get("code") or "").upper()
+    return {"error": error.get("message"), "error_code": code, "detail": [{"field": error.get("param")}]}
 
 
 def _field(detail: Any) -> str | None:

@@ -180,6 +180,44 @@ class OutputPage(Page):
     files: list[Output]
 
 
+class Deletion(TypedDict):
+    """What was deleted, or would be."""
+
+    message: str
+    deleted_files: list[str]
+    deleted_count: int
+    dry_run: bool
+
+
+class TranscribedWord(TypedDict):
+    """A word; times in seconds of the recording."""
+
+    word: str
+    start: float
+    end: float
+
+
+class TranscribedSegment(TypedDict):
+    """A sentence; times in seconds of the recording."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    avg_logprob: float
+    compression_ratio: float
+
+
+class Transcript(TypedDict):
+    """What a recording says."""
+
+    language: str
+    duration: float
+    text: str
+    segments: list[TranscribedSegment]
+    words: list[TranscribedWord]
+
+
 class Health(TypedDict):
     """State of the service."""
 

@@ -20,13 +20,16 @@ from api_models.jobs import (
     JobResult,
 )
 from api_models.talk import TalkStart
+from api_models.transcription import TranscribedSegment, TranscribedWord, VerboseTranscription
 from client import AccessError, AsyncClient, Client, InvalidRequestError, NotFoundError, fields, job_replies, replies
 from guard.keys import KeyStore
 from tests.clients.conftest import Ask, awaited, blocking
 from tests.conftest import CoreMaker
+from tests.support.caption_parsers import read_srt
 from tests.support.listening import decoded
 from tests.support.recordings import speechlike, wav_bytes
 from tests.support.tones import voice_of
+from tests.support.validators import ListeningValidator
 
 SENTENCES = ["The birch canoe slid on the planks.", "Glue the sheet to the background."]
 TEXT = " ".join(SENTENCES)
@@ -86,6 +89,38 @@ def test_a_voice_is_uploaded_and_listed(ask: Ask, recording: Path) -> None:
     assert (page["total"], page["voices"][0]["tags"]) == (1, ["calm", "low"])
     assert ask("voices", tag="loud")["voices"] == []
     assert len(ask("speak", "Hello.", voice="anna").content) > 1_000
+
+
+def test_voices_and_outputs_are_deleted(ask: Ask, recording: Path) -> None:
+    name = ask("upload_voice", recording, name="Anna", folder="my narrators")["filename"]
+    assert ask("delete_voice", name)["deleted_files"] == [name]
+    for folder in ("one", "two", "two"):
+        ask("speak_to_files", "Hello.", folder=folder, export_formats=["wav"])
+    [first] = ask("outputs", folder="one")["files"]
+    assert ask("delete_output", first["filename"])["deleted_count"] == 1
+    with pytest.raises(InvalidRequestError, match="all=true"):
+        ask("delete_outputs")
+    foreseen = ask("delete_outputs", folder="two", dry_run=True)
+    assert (foreseen["deleted_count"], ask("outputs")["total"]) == (2, 2)
+    names = [foreseen["deleted_files"][0]]
+    assert ask("delete_outputs", filenames=names)["deleted_files"] == names
+    assert ask("delete_outputs", everything=True)["deleted_count"] == 1
+    assert ask("outputs")["total"] == 0
+
+
+@pytest.mark.parametrize("connected", [blocking, awaited])
+def test_a_recording_is_written_down(make_core: CoreMaker, recording: Path, connected: Any) -> None:
+    with connected(make_core(validator=ListeningValidator("Hier ist es. Schau her."))) as ask:
+        heard = ask("transcribe", recording)
+        assert (heard["text"], heard["language"], heard["duration"]) == ("Hier ist es. Schau her.", "de", 4)
+        assert [segment["text"] for segment in heard["segments"]] == ["Hier ist es.", "Schau her."]
+        assert heard["words"][1] == {"word": "ist", "start": 0.8, "end": 1.44}
+        assert read_srt(ask("caption", recording)) == [(0, 3.84, ["Hier ist es. Schau her."])]
+        assert ask("caption", recording, "vtt", language="en").startswith("WEBVTT")
+        with pytest.raises(InvalidRequestError, match="language") as caught:
+            ask("transcribe", recording, language="xx")
+    assert (caught.value.code, caught.value.field) == ("VALIDATION_ERROR", "language")
+    assert len(caught.value.request_id) > 8
 
 
 def test_the_service_tells_of_itself(ask: Ask) -> None:
@@ -161,6 +196,10 @@ def test_requests_have_every_field_of_the_service(fields_of: type, model: Any, o
         (job_replies.Estimate, JobEstimate),
         (job_replies.Book, BookReply),
         (job_replies.Chapter, ChapterReply),
+        (replies.Deletion, library_models.DeletionResponse),
+        (replies.Transcript, VerboseTranscription),
+        (replies.TranscribedSegment, TranscribedSegment),
+        (replies.TranscribedWord, TranscribedWord),
         (replies.Health, api_models.HealthResponse),
         (replies.Capabilities, api_models.CapabilitiesResponse),
     ],
