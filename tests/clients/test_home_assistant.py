@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import numpy as np
+import pytest
+from starlette.testclient import TestClient
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
@@ -16,6 +18,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from api.wyoming import CHUNK_BYTES
 from config import Settings
 from tests.conftest import CoreMaker
+from tests.support.listening import decoded
 from tests.support.recordings import wav_bytes
 from tests.support.tones import voice_of
 
@@ -105,3 +108,13 @@ def test_a_failure_is_an_error_event(make_core: CoreMaker) -> None:
 
 def test_it_is_off_unless_asked_for(settings: Settings) -> None:
     assert not settings.wyoming.enabled
+
+
+@pytest.mark.parametrize("name", ["mp3", "opus"])
+def test_the_custom_integration_speaks(client: TestClient, name: str) -> None:
+    """What openai_tts sends: mp3 for a whole answer, opus for one that it streams, further fields of the user's."""
+    headers = {"Content-Type": "application/json", "User-Agent": "HomeAssistant-OpenAI-TTS"}
+    body = {"model": "tts-1", "input": "Dinner is ready.", "voice": "tone-b", "response_format": name, "speed": 1.0}
+    reply = client.post("/v1/audio/speech", headers=headers, json={**body, "seed": 5})
+    assert (reply.status_code, reply.headers["x-generation-seed"]) == (200, "5")
+    assert voice_of(*decoded(reply.content, name)) == "tone-b"
