@@ -61,12 +61,14 @@ def without_loop(transcript: str) -> str:
     that says its beginning twice is not hidden by this: it is longer than its words explain.
     """
     words = transcript.split()
+    # The first word of a window is often written small, that of a sentence in it seldom.
+    alike = transcript.casefold().split()
     for start in range(len(words) - _FEWEST_REPEATED_WORDS, _FEWEST_REPEATED_WORDS, -1):
-        rest = words[start:]
-        cycle = words[:start]
+        rest = alike[start:]
+        cycle = alike[:start]
         whole = all(word == cycle[i % start] for i, word in enumerate(rest[:-1]))
         if whole and cycle[(len(rest) - 1) % start].startswith(rest[-1]) and _ends_sentence(cycle[-1]):
-            return without_loop(" ".join(cycle))
+            return without_loop(" ".join(words[:start]))
     return transcript
 
 

@@ -10,6 +10,7 @@ from speech.validation.hearing import without_loop
     [
         ("Glue the sheet. Glue the sheet. Glue the sh", "Glue the sheet."),
         ("She left her umbrella again. She left her umbre", "She left her umbrella again."),
+        ("while it rained. While it rained. While it", "while it rained."),
         ("He ran. She ran. He ran. She", "He ran. She ran."),
         ("Nobody came. Nobody knew.", "Nobody came. Nobody knew."),
         ("the the dog", "the the dog"),
