@@ -104,6 +104,19 @@ def test_speed_changes_the_length(core: CoreEngine) -> None:
     assert slow / fast == pytest.approx(1.4 / 0.8, rel=0.2)
 
 
+def test_what_was_spoken_is_written_down_again(core: CoreEngine) -> None:
+    texts = ["The old lighthouse stood at the edge of the harbor.", "These days a chicken leg is a rare dish."]
+    result = core.tts(request(" ".join(texts)))
+    with TestClient(create_app(core.settings, _Shared(core))) as client, result.files[0].path.open("rb") as file:
+        fields = {"model": "whisper-1", "response_format": "verbose_json"}
+        reply = client.post("/v1/audio/transcriptions", data=fields, files={"file": ("talk.wav", file)}).json()
+    assert (reply["language"], reply["duration"]) == ("en", pytest.approx(result.audio_seconds, abs=0.01))
+    said = _characters(normal_words(reply["text"], "en"))
+    assert SequenceMatcher(None, _characters(normal_words(" ".join(texts), "en")), said).ratio() >= 0.92, said
+    first, second = reply["segments"]
+    assert first["end"] <= second["start"] < second["end"] <= reply["duration"]
+
+
 def test_what_cannot_be_spoken_is_refused_by_name(core: CoreEngine) -> None:
     with TestClient(create_app(core.settings, _Shared(core))) as client:
         reply = client.post("/api/v1/tts", json={"text": "The word is 東京 in Japanese."})
