@@ -222,7 +222,7 @@ def _keys(options: argparse.Namespace, settings: Settings) -> int:
 
 def _cluster(options: argparse.Namespace, settings: Settings) -> int:
     if options.join:
-        return run_worker(options.join, options.address, not options.no_replicas)
+        return run_worker(options.join, options.address, not options.no_replicas, _tell)
     own = settings.cluster
     scale = Scale(own.min_replicas, own.max_replicas, own.cpus_per_replica, own.gpus_per_replica)
     return run_head(engine_recipe(settings), scale, options.address, _tell)

@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -125,16 +127,20 @@ def ready(settings: Settings) -> Iterator[CoreEngine]:
         core.close()
 
 
+def read_on(file: Path, lane: str, kill: bool = False) -> list[Row]:
+    """Speak the text as the file's settings say, and with `kill` a second time."""
+    with ready(load_settings(file)) as core:
+        return [read(core, lane), *([read(core, f"{lane}, one killed", kill=True)] if kill else [])]
+
+
 def measure(folder: Path, sizes: Sequence[int], delay: float) -> Iterator[Row]:
     """The local lane, clusters of so many replicas, and the last one again with a kill."""
-    with ready(load_settings(configuration(folder, 0, delay))) as core:
-        yield read(core, "local lane")
+    yield from read_on(configuration(folder, 0, delay), "local lane")
     for replicas in sizes:
         file = configuration(folder, replicas, delay)
-        with cluster(file), ready(load_settings(file)) as core:
-            yield read(core, f"{replicas} replicas")
-            if replicas == sizes[-1]:
-                yield read(core, f"{replicas} replicas, one killed", kill=True)
+        # A process belongs to one cluster as long as it lives.
+        with cluster(file), ProcessPoolExecutor(1, get_context("spawn")) as process:
+            yield from process.submit(read_on, file, f"{replicas} replicas", replicas == sizes[-1]).result()
 
 
 def main() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import Final
 
 import numpy as np
@@ -46,6 +48,7 @@ class ClusterEngine:
         self._replicas = replicas
         self._most = most
         self._running: dict[int, Future[Samples]] = {}
+        self._back: SimpleQueue[int] = SimpleQueue()
         self._numbers = itertools.count()
 
     @property
@@ -99,14 +102,18 @@ class ClusterEngine:
     def begin(self, request: TakeRequest) -> int | None:
         """Send a chunk to a replica."""
         number = next(self._numbers)
-        self._running[number] = self._replicas.call("speak", request, request.voice)
+        self._running[number] = call = self._replicas.call("speak", request, request.voice)
+        call.add_done_callback(lambda _: self._back.put(number))
         return number
 
     def advance(self) -> list[Finished]:
         """Wait a moment for replicas; the chunks that came back."""
-        wait(self._running.values(), STEP_SECONDS, FIRST_COMPLETED)
-        done = [number for number, call in self._running.items() if call.done()]
-        return [_finished(number, self._running.pop(number)) for number in done]
+        back: list[int] = []
+        with contextlib.suppress(Empty):
+            back.append(self._back.get(timeout=STEP_SECONDS))
+            while True:
+                back.append(self._back.get_nowait())
+        return [_finished(number, self._running.pop(number)) for number in back if number in self._running]
 
     def abandon(self, number: int) -> None:
         """Have the replica stop."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import logging
 import os
+import signal
+import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cluster.deployment import APPLICATION
 from exceptions import ChatterboxError, DeviceLostError, GenerationError, ModelLoadError, NotReadyError
@@ -15,6 +21,8 @@ from exceptions import ChatterboxError, DeviceLostError, GenerationError, ModelL
 log = logging.getLogger("chatterbox.cluster")
 
 START_COMMAND: Final = "python3 start.py cluster"
+CONNECT_SECONDS: Final = 5.0
+"""Until a head has to answer; Ray itself waits for minutes, and then ends the process."""
 ATTEMPTS: Final = 5
 """Calls of one chunk at most: a replica that is killed takes what it was working on with it, and nothing else."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
@@ -25,10 +33,12 @@ class Replicas:
     """One connection to the cluster that this machine is a node of; `call` may be used from any thread.
 
     Args:
+        head: address and port of the cluster's head.
         call_seconds: what one call may take, with all its attempts.
     """
 
-    def __init__(self, call_seconds: float) -> None:
+    def __init__(self, head: str, call_seconds: float) -> None:
+        self._head = head
         self._seconds = call_seconds
         self._handle: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -42,7 +52,7 @@ class Replicas:
         """Find the deployment; does nothing when connected.
 
         Raises:
-            ModelLoadError: no cluster runs here, or nothing is deployed on it.
+            ModelLoadError: there is no head, it lets this machine not in, or nothing is deployed.
         """
         if self.connected:
             return
@@ -55,21 +65,25 @@ class Replicas:
             raise ModelLoadError(
                 "cluster.enabled needs Ray; install it with: python3 start.py setup --with cluster"
             ) from error
+        self._require_head()
         try:
-            ray.init(address="auto", log_to_driver=False, configure_logging=False, ignore_reinit_error=True)
+            with _keeping_sigterm():
+                ray.init(address=self._head, log_to_driver=False, configure_logging=False, ignore_reinit_error=True)
             self._handle = serve.get_app_handle(APPLICATION)
         except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            raise ModelLoadError(f"This machine is no node of a running cluster; start one: {START_COMMAND}") from error
+            raise ModelLoadError(
+                f"The cluster's head at {self._head} does not let this machine in, which has to be a node of it and to "
+                "have its token; see docs/cluster.md."
+            ) from error
         except serve.exceptions.RayServeException as error:
             raise ModelLoadError(f"No engine is deployed on the cluster; deploy it with: {START_COMMAND}") from error
 
     def disconnect(self) -> None:
-        """Leave the cluster; its replicas stay, for this and other services."""
-        if self.connected:
-            import ray
+        """Forget the deployment; its replicas stay, for this and other services.
 
-            self._handle = None
-            ray.shutdown()
+        The process remains a client of this cluster: Ray's own threads do not survive another one.
+        """
+        self._handle = None
 
     def call(self, method: str, argument: object = None, voice: str = "") -> Future[Any]:
         """Call a method of some replica, `connect`ed before; cancelling the future stops the work there.
@@ -84,6 +98,15 @@ class Replicas:
             and with ``NotReadyError`` when replica after replica is lost.
         """
         return asyncio.run_coroutine_threadsafe(self._bounded(method, argument, voice), self._running_loop())
+
+    def _require_head(self) -> None:
+        place = urlsplit(f"//{self._head}")
+        try:
+            socket.create_connection((place.hostname or "", place.port or 0), CONNECT_SECONDS).close()
+        except (OSError, ValueError) as error:
+            raise ModelLoadError(
+                f"No head of a cluster answers at {self._head} (cluster.head); start one: {START_COMMAND}"
+            ) from error
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -132,6 +155,24 @@ class Replicas:
         except RayTaskError as error:
             # What the replica's own code raised comes back wrapped.
             raise error.cause if isinstance(error.cause, ChatterboxError) else error from None
+
+
+@contextlib.contextmanager
+def _keeping_sigterm() -> Iterator[None]:
+    """Ray's core takes SIGTERM for a crash and aborts the process; have it do what it did before.
+
+    Python sets signal handlers in the main thread only, which this is not, hence the C library.
+    """
+    if os.name == "nt":
+        yield
+        return
+    library = ctypes.CDLL(None)
+    action = ctypes.create_string_buffer(1024)  # struct sigaction takes 152 bytes on Linux, less elsewhere
+    library.sigaction(signal.SIGTERM, None, action)
+    try:
+        yield
+    finally:
+        library.sigaction(signal.SIGTERM, action, None)
 
 
 def _lost(error: Exception) -> bool:

@@ -12,6 +12,8 @@ class ClusterSettings(Section):
 
     enabled: bool = False
     """Have the replicas of the Ray cluster speak that this machine is a node of; see cluster.md."""
+    head: str = Field("127.0.0.1:6379", pattern=r"^\S+:\d{1,5}$")
+    """Address and port of the cluster's head."""
     min_replicas: int = Field(1, ge=1, le=4096)
     """Replicas of the engine that are always there."""
     max_replicas: int = Field(1, ge=1, le=4096)

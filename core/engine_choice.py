@@ -39,7 +39,7 @@ def build_engine(settings: Settings, retry: Retry = once) -> ChosenEngine:
     engine = create_engine(name, _context(settings, name, retry))
     if not settings.cluster.enabled:
         return ChosenEngine(engine, reason)
-    replicas = Replicas(settings.models.call_timeout_seconds)
+    replicas = Replicas(settings.cluster.head, settings.models.call_timeout_seconds)
     return ChosenEngine(on_cluster(engine, replicas, settings.cluster.max_replicas), f"{reason}; replicas speak")
 
 

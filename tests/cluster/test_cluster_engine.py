@@ -1,9 +1,11 @@
 """The engine over replicas, with threads in the place of a cluster."""
 
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -143,7 +145,19 @@ def test_without_ray_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ModelLoadError, match="setup --with cluster"):
-        Replicas(10.0).connect()
+        Replicas("127.0.0.1:1", 10.0).connect()
+
+
+def test_without_a_head_the_sentence_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    monkeypatch.setitem(sys.modules, "ray.serve", ModuleType("ray.serve"))
+    sys.modules["ray"].serve = sys.modules["ray.serve"]  # type: ignore[attr-defined]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        head = f"127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(ModelLoadError, match="start one"):
+            Replicas(head, 10.0).connect()
 
 
 def test_the_settings_choose_it(tmp_path: Path) -> None:
