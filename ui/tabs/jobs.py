@@ -86,7 +86,7 @@ def _build_request(*, webhooks: bool) -> dict[str, Any]:
     with gr.Row():
         files = gr.File(
             label="Text files, joined in this order", file_count="multiple", file_types=list(KINDS),
-            elem_id="jobs-files", elem_classes="drop", height=110, allow_reordering=True, min_width=140,
+            elem_id="jobs-files", elem_classes="drop", height=110, allow_reordering=True, min_width=200,
         )  # fmt: skip
         book_file = gr.File(
             label="Or a book",
@@ -94,7 +94,7 @@ def _build_request(*, webhooks: bool) -> dict[str, Any]:
             elem_id="jobs-book",
             elem_classes="drop",
             height=110,
-            min_width=140,
+            min_width=200,
         )
     title = gr.Textbox(label="Title", elem_id="jobs-title")
     with gr.Column(visible=False) as book_options:
