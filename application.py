@@ -48,6 +48,7 @@ from resilience.tracker import ErrorTracker
 from utils import VERSION
 
 API_PREFIX = "/api/v1"
+FILE_THREADS = 8
 
 
 class SpeechApp(FastAPI):
@@ -100,6 +101,7 @@ def build_application(settings: Settings, core: CoreEngine | None = None) -> Spe
     app.state.workers = ThreadPoolExecutor(
         server.max_concurrent_requests + server.max_waiting_requests + 2, thread_name_prefix="request"
     )
+    app.state.files = ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="files")
     app.add_middleware(SlowBodies)
     app.add_middleware(BodyLimit, most=settings.api.max_body_bytes, most_upload=settings.api.max_upload_bytes)
     install_error_handlers(app)
@@ -150,7 +152,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         core.close()
         app.state.cleanup.close()
         app.state.tracker.close()
-        app.state.workers.shutdown(wait=False, cancel_futures=True)
+        for pool in (app.state.workers, app.state.files):
+            pool.shutdown(wait=False, cancel_futures=True)
         if core.settings.api.cleanup_temp_files:
             app.state.resources.empty_temp()
 

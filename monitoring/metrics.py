@@ -24,6 +24,7 @@ class Metrics:
         self.operations = self._counter("operations", "Operations ended: done, failed or cancelled.", "kind", "outcome")
         self.operation_seconds = self._histogram("operation_seconds", "Time of an operation.", _SPEECH, "kind")
         self.operations_open = self._gauge("operations_in_progress", "Operations going on.", "kind")
+        self.queue_wait = self._histogram("queue_wait_seconds", "Time until a request's turn came.", _SPEECH)
         self.cancellations = self._counter("cancellations", "Operations whose caller went away.", "kind")
         self.first_audio = self._histogram("first_audio_seconds", "Time to the first chunk's audio.", _SPEECH, "kind")
         self.audio = self._counter("audio_seconds", "Audio made.", "kind")

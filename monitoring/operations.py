@@ -10,7 +10,7 @@ from exceptions import ChatterboxError
 from monitoring.context import log_facts, set_log_facts
 from monitoring.metrics import Metrics
 from monitoring.recent import RecentTimes
-from speech.progress import ChunkDone, TakeJudged
+from speech.progress import Admitted, ChunkDone, TakeJudged
 
 log = logging.getLogger("chatterbox.operations")
 
@@ -35,6 +35,8 @@ class OperationMonitor:
         elif isinstance(event, Ended):
             self._end(operation, event)
             self._forget(operation)
+        elif isinstance(event, Admitted):
+            self._metrics.queue_wait.observe(event.waited_seconds)
         elif isinstance(event, TakeJudged):
             self._count_take(event)
         elif isinstance(event, ChunkDone):

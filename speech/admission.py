@@ -15,6 +15,7 @@ from typing import Literal
 from exceptions import ChatterboxError, NotReadyError, QueueFullError
 from speech.cancel import CancelToken
 from speech.progress import (
+    Admitted,
     ChunkDone,
     ClipMeasured,
     Event,
@@ -133,8 +134,8 @@ class Admission:
         Args:
             cancel: of the request.
             work: of the request, for the estimates.
-            observer: told of `Queued` while the request waits, whenever something changes, and of what the place is
-                told.
+            observer: told of `Queued` while the request waits, whenever something changes, of `Admitted`, and of what
+                the place is told.
 
         Raises:
             QueueFullError: at once, if as many wait already as may.
@@ -142,12 +143,14 @@ class Admission:
             CancelledError, DeadlineExceededError: while waiting.
         """
         place = Place(self, cancel, work, observer)
+        arrived = time.monotonic()
         with self._changed:
             self._refuse_if_full()
             self._refuse_if_late(place)
             self._queue.append(place)
         try:
             self._wait(place, observer)
+            observer(Admitted(time.monotonic() - arrived))
             yield place
         finally:
             with self._changed:

@@ -24,6 +24,13 @@ class Queued:
 
 
 @dataclass(frozen=True)
+class Admitted:
+    """The request's turn has come, after `waited_seconds`."""
+
+    waited_seconds: float
+
+
+@dataclass(frozen=True)
 class Planned:
     """The text is split; nothing was generated yet of this `generation` of `generations` results."""
 
@@ -99,7 +106,16 @@ class Joined:
 
 
 Event: TypeAlias = (
-    Queued | Planned | TakeJudged | ChunkDone | PieceConverted | WindowHeard | Finishing | ClipMeasured | Joined
+    Queued
+    | Admitted
+    | Planned
+    | TakeJudged
+    | ChunkDone
+    | PieceConverted
+    | WindowHeard
+    | Finishing
+    | ClipMeasured
+    | Joined
 )
 
 

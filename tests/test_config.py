@@ -5,6 +5,7 @@ import yaml
 
 from config import Settings, load_settings, setting_names
 from exceptions import ConfigurationError
+from main_api import main
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -28,6 +29,7 @@ def test_file_then_environment_then_command_line(tmp_path: Path, monkeypatch: py
     assert (server.port, server.host, server.log_level) == (3, "127.0.0.3", "DEBUG")
 
 
+@pytest.mark.checks
 @pytest.mark.parametrize(
     ("text", "named", "nearest"),
     [
@@ -36,7 +38,7 @@ def test_file_then_environment_then_command_line(tmp_path: Path, monkeypatch: py
         ("tts_defaults: {speed: 1}", "tts_defaults.speed", "tts_defaults.s"),
     ],
 )
-def test_unknown_keys_are_named_with_the_nearest(tmp_path: Path, text: str, named: str, nearest: str) -> None:
+def test_check_25_unknown_keys_are_named_with_the_nearest(tmp_path: Path, text: str, named: str, nearest: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(write(tmp_path, text))
     assert repr(named) in caught.value.message
@@ -67,7 +69,8 @@ def test_an_empty_file_means_defaults(tmp_path: Path) -> None:
     assert load_settings(write(tmp_path, "")).server.port == 7860
 
 
-def test_mistyped_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.checks
+def test_check_25_mistyped_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATTERBOX_SERVER__PROT", "1")
     with pytest.raises(ConfigurationError, match="CHATTERBOX_SERVER__PORT"):
         load_settings()
@@ -93,3 +96,10 @@ def test_every_setting_is_documented() -> None:
     page = (REPOSITORY / "docs" / "configuration.md").read_text("utf-8")
     missing = [name for name in setting_names() if f"`{name}`" not in page]
     assert missing == []
+
+
+@pytest.mark.checks
+def test_check_25_a_mistyped_key_ends_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", str(write(tmp_path, "server: {prot: 1}"))]) == 2
+    told = capsys.readouterr().err
+    assert "server.prot" in told and "server.port" in told and "Traceback" not in told

@@ -20,7 +20,7 @@ from exceptions import CancelledError, DeadlineExceededError, GenerationError, I
 from speech.cancel import CancelToken
 from speech.engines.protocol import ProgressReport
 from speech.engines.tone import ToneEngine, ToneFaults, chunk_pitch
-from speech.progress import ChunkDone, Event, Planned, TakeJudged
+from speech.progress import Admitted, ChunkDone, Event, Planned, TakeJudged
 from speech.text.lower import lower_case
 from speech.text.prepare import TextRules, prepare_text
 from tests.conftest import CoreMaker
@@ -102,8 +102,9 @@ def test_a_drawn_seed_repeats_the_result(make_core: CoreMaker) -> None:
 def test_observer_hears_plan_takes_and_chunks(make_core: CoreMaker) -> None:
     events: list[Event] = []
     make_core(validator=scores(0.1, 0.9)).tts(request(), events.append)
-    assert isinstance(events[0], Planned) and len(events[0].plan.chunks) == 3
-    assert [type(event) for event in events[1:4]] == [TakeJudged, TakeJudged, ChunkDone]
+    assert isinstance(events[0], Admitted)
+    assert isinstance(events[1], Planned) and len(events[1].plan.chunks) == 3
+    assert [type(event) for event in events[2:5]] == [TakeJudged, TakeJudged, ChunkDone]
     done = [event for event in events if isinstance(event, ChunkDone)]
     assert [(event.index, event.total) for event in done] == [(0, 3), (1, 3), (2, 3)]
 

@@ -13,7 +13,7 @@ from api_models.jobs import BookReply
 router = APIRouter(prefix="/books", tags=["jobs"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, form_limits={"max_files": 1, "max_fields": 20})
 async def add_book(
     jobs: JobWork,
     workers: Workers,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
-from api.deps import Core, Workers
+from api.deps import BEFORE_WORK, Core, Workers
 from api.forms import from_json_field
 from api.replies import audio_response, concat_response, wanted_format
 from api.work import run_until_hang_up
@@ -34,7 +34,7 @@ Wanted: TypeAlias = Annotated[
 ]
 
 
-@router.post("", response_model=ConcatResponse, responses=_AUDIO)
+@router.post("", response_model=ConcatResponse, responses=_AUDIO, dependencies=BEFORE_WORK)
 async def join_outputs(
     request: Request,
     body: ConcatRequest,
@@ -47,7 +47,7 @@ async def join_outputs(
     return await _join(request, body, [], core, workers, response_mode, return_format)
 
 
-@router.post("/mixed", response_model=ConcatResponse, responses=_AUDIO)
+@router.post("/mixed", response_model=ConcatResponse, responses=_AUDIO, dependencies=BEFORE_WORK)
 async def join_mixed(
     request: Request,
     core: Core,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from api.deps import Core, Workers
+from api.deps import Core, Files, Workers
 from api.live import LiveAudio, LiveReply
 from api.openai_edge import OPENAI_PREFIX
 from api.speech_events import MEDIA_TYPE, speech_events
@@ -42,9 +43,10 @@ _OWN_FIELDS = frozenset(SpokenInput.model_fields) - {
 
 
 @router.post("/audio/speech", response_class=Response)
-async def speech(body: OpenAISpeechRequest, core: Core, workers: Workers) -> LiveReply:
+async def speech(body: OpenAISpeechRequest, core: Core, workers: Workers, files: Files) -> LiveReply:
     """Speak a text; the audio is sent while it is being made, and no file is kept."""
-    audio = LiveAudio(core, workers, _spoken(body, core), body.response_format, _ignored(body))
+    spoken = await asyncio.get_running_loop().run_in_executor(files, _spoken, body, core)
+    audio = LiveAudio(core, workers, spoken, body.response_format, _ignored(body))
     if body.stream_format == "audio":
         return audio.reply()
 
@@ -54,7 +56,7 @@ async def speech(body: OpenAISpeechRequest, core: Core, workers: Workers) -> Liv
     return LiveReply(speech_events(audio.blocks(), usage), MEDIA_TYPE, audio.facts)
 
 
-def _models(request: Request, core: Core) -> OpenAIModels:
+async def _models(request: Request, core: Core) -> OpenAIModels:
     created: int = request.app.state.created
     capabilities, settings = core.engine.capabilities, core.settings.openai
     speaking = dict.fromkeys([capabilities.engine, capabilities.model, *settings.models])

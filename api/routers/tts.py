@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
-from api.deps import Core, Workers
+from api.deps import BEFORE_WORK, Core, Workers
 from api.forms import from_json_field
 from api.live import LiveAudio
 from api.replies import file_response, tts_response, wanted_format
@@ -18,7 +18,6 @@ from api_models import StreamFormatName, TextFilesRequest, TextFilesResponse, TT
 from core.results import SpeechResult
 from core.text_requests import NamedRequest, text_requests
 from core_engine import CoreEngine
-from exceptions import InvalidRequestError
 from library.text_files import TextFile, read_text_file
 from speech.cancel import CancelToken
 
@@ -42,7 +41,7 @@ _AUDIO: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/tts", response_model=TTSResponse, responses=_AUDIO)
+@router.post("/tts", response_model=TTSResponse, responses=_AUDIO, dependencies=BEFORE_WORK)
 async def speak(
     request: Request,
     body: TTSRequest,
@@ -68,7 +67,7 @@ async def speak(
     return tts_response(result, core, request.state.request_id)
 
 
-@router.post("/tts/files")
+@router.post("/tts/files", form_limits={"max_files": MOST_FILES, "max_fields": 10})
 async def speak_files(
     request: Request,
     core: Core,
@@ -103,6 +102,4 @@ def _speak(core: CoreEngine, item: NamedRequest, cancel: CancelToken) -> SpeechR
 
 
 async def _read(files: list[UploadFile], most: int) -> list[TextFile]:
-    if len(files) > MOST_FILES:
-        raise InvalidRequestError(f"At most {MOST_FILES} files are read at once.", field="files")
     return [read_text_file(file.filename or "", await file.read(), most) for file in files]

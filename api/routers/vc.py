@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.conversion_form import REQUEST_BODY, Submission, read_submission
-from api.deps import Core, Workers
+from api.deps import BEFORE_WORK, Core, Workers
 from api.replies import conversion_response, file_response, wanted_format
 from api.work import run_until_hang_up
 from api_models import FormatName, VCResponse
@@ -25,7 +25,7 @@ _AUDIO: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/vc", response_model=VCResponse, responses=_AUDIO, openapi_extra=REQUEST_BODY)
+@router.post("/vc", response_model=VCResponse, responses=_AUDIO, openapi_extra=REQUEST_BODY, dependencies=BEFORE_WORK)
 async def convert(
     request: Request,
     submission: Annotated[Submission, Depends(read_submission)],

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse
 
-from api.deps import Core, Workers
+from api.deps import Core, Files, Workers
 from api.library_query import Deleting, Pages, Wanted, delete_many, delete_one, folders_response
 from api.library_replies import recording_response, voice_metadata
 from api.uploads import VoiceForm, take_in
@@ -28,38 +28,38 @@ router = APIRouter(tags=["voices"])
 
 
 @router.get("/voices")
-async def voices(core: Core, workers: Workers, pages: Pages, wanted: Wanted) -> VoicesResponse:
+async def voices(core: Core, files: Files, pages: Pages, wanted: Wanted) -> VoicesResponse:
     """A page of voices, by name."""
     store = core.voices
     look = functools.partial(store.page, wanted, pages.page, pages.page_size)
-    entries, total = await asyncio.get_running_loop().run_in_executor(workers, look)
+    entries, total = await asyncio.get_running_loop().run_in_executor(files, look)
     default = store.default
     found = [voice_metadata(entry, default) for entry in entries]
     return VoicesResponse(voices=found, default_voice=default, **pages.facts(len(found), total))
 
 
 @router.get("/voices/folders")
-async def voice_folders(core: Core, workers: Workers) -> FoldersResponse:
+async def voice_folders(core: Core, files: Files) -> FoldersResponse:
     """All folders of voices."""
-    return folders_response(await asyncio.get_running_loop().run_in_executor(workers, core.voices.folders))
+    return folders_response(await asyncio.get_running_loop().run_in_executor(files, core.voices.folders))
 
 
 @router.put("/voices/default")
-async def set_default_voice(body: DefaultVoice, core: Core, workers: Workers) -> DefaultVoice:
+async def set_default_voice(body: DefaultVoice, core: Core, files: Files) -> DefaultVoice:
     """Choose the voice for requests that name none."""
-    name = await asyncio.get_running_loop().run_in_executor(workers, core.casting.set_default, body.voice)
+    name = await asyncio.get_running_loop().run_in_executor(files, core.casting.set_default, body.voice)
     return DefaultVoice(voice=name)
 
 
 @router.delete("/voices")
-async def delete_voices(core: Core, workers: Workers, wanted: Wanted, deleting: Deleting) -> DeletionResponse:
+async def delete_voices(core: Core, files: Files, wanted: Wanted, deleting: Deleting) -> DeletionResponse:
     """Delete all voices that a filter finds."""
     deleting.check_many(wanted)
     work = functools.partial(delete_many, core.voices, wanted, dry_run=deleting.dry_run)
-    return await asyncio.get_running_loop().run_in_executor(workers, work)
+    return await asyncio.get_running_loop().run_in_executor(files, work)
 
 
-@router.post("/voice")
+@router.post("/voice", form_limits={"max_files": 1, "max_fields": 20})
 async def upload_voice(
     core: Core, workers: Workers, form: Annotated[VoiceForm, Form(media_type="multipart/form-data")]
 ) -> VoiceUploadResponse:
@@ -75,9 +75,9 @@ async def upload_voice(
 
 
 @router.get("/voice/{name:path}/audio", response_class=FileResponse)
-async def voice_audio(name: str, core: Core, workers: Workers) -> FileResponse:
+async def voice_audio(name: str, core: Core, files: Files) -> FileResponse:
     """The recording itself; byte ranges are answered."""
-    found = await asyncio.get_running_loop().run_in_executor(workers, core.voices.find, name, "name")
+    found = await asyncio.get_running_loop().run_in_executor(files, core.voices.find, name, "name")
     return recording_response(found)
 
 
@@ -92,27 +92,27 @@ async def voice_preview(request: Request, name: str, core: Core, workers: Worker
 
 
 @router.put("/voice/{name:path}/metadata")
-async def edit_voice(name: str, body: VoiceEdit, core: Core, workers: Workers) -> VoiceMetadata:
+async def edit_voice(name: str, body: VoiceEdit, core: Core, files: Files) -> VoiceMetadata:
     """Change what is said of a voice, rename it or move it; fields that are left out stay."""
     store = core.voices
     changes = body.model_dump(exclude_unset=True, exclude={"name", "folder_path"})
     work = functools.partial(store.edit, name, changes, name=body.name, folder=body.folder_path)
-    entry = await asyncio.get_running_loop().run_in_executor(workers, work)
+    entry = await asyncio.get_running_loop().run_in_executor(files, work)
     return voice_metadata(entry, store.default)
 
 
 @router.get("/voice/{name:path}")
-async def voice(name: str, core: Core, workers: Workers) -> VoiceMetadata:
+async def voice(name: str, core: Core, files: Files) -> VoiceMetadata:
     """One voice, by path, file name or alias."""
     store = core.voices
-    entry = await asyncio.get_running_loop().run_in_executor(workers, store.entry, name)
+    entry = await asyncio.get_running_loop().run_in_executor(files, store.entry, name)
     return voice_metadata(entry, store.default)
 
 
 @router.delete("/voice/{name:path}")
-async def delete_voice(name: str, core: Core, workers: Workers, deleting: Deleting) -> DeletionResponse:
+async def delete_voice(name: str, core: Core, files: Files, deleting: Deleting) -> DeletionResponse:
     """Delete one voice."""
     deleting.check()
     store = core.voices
     work = functools.partial(delete_one, store, name, dry_run=deleting.dry_run)
-    return await asyncio.get_running_loop().run_in_executor(workers, work)
+    return await asyncio.get_running_loop().run_in_executor(files, work)

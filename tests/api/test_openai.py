@@ -1,10 +1,13 @@
 """The shapes below /v1 as raw HTTP."""
 
+import asyncio
 import base64
 import json
 
 import pytest
 from starlette.testclient import TestClient
+
+from speech.engines.protocol import Voice
 
 SPEECH = "/v1/audio/speech"
 BODY = {"model": "tts-1", "voice": "alloy", "input": "Hello there, my friend."}
@@ -75,3 +78,16 @@ def test_names_that_no_header_can_carry_do_no_harm(client: TestClient) -> None:
     reply = client.post(SPEECH, json={**BODY, "\u65e5\u672c": 1, "a\r\nb": 2, "user": "me"})
     assert reply.status_code == 200
     assert reply.headers["x-ignored-parameters"] == "user"
+
+
+def test_the_voices_are_looked_up_beside_the_event_loop(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    casting = client.app.state.core.casting  # type: ignore[attr-defined]
+    inside: list[bool] = []
+
+    def voices(_: object) -> list[Voice]:
+        inside.append(asyncio._get_running_loop() is not None)
+        return list(casting._lane.engine.voices)
+
+    monkeypatch.setattr(type(casting), "voices", property(voices))
+    assert client.post(SPEECH, json=BODY).status_code == 200
+    assert inside and not any(inside)

@@ -4,6 +4,7 @@
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ NOT_OF_THE_SCHEMA = [openapi_checks.positive_data_acceptance]
 
 @pytest.mark.checks
 @pytest.mark.timeout(3600)
-def test_check_26_every_operation_keeps_to_its_description(tmp_path: Path) -> None:
+def test_check_26_every_operation_keeps_to_its_description(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     paths = {f"{name}_dir": str(tmp_path / name) for name in FOLDERS}
     changes = {
         "models": {"engine": "tone"},
@@ -54,4 +57,5 @@ def test_check_26_every_operation_keeps_to_its_description(tmp_path: Path) -> No
 
         holds()
     app.state.core.close()
+    record_property("requests", asked)
     assert asked >= EXAMPLES

@@ -62,9 +62,10 @@ def test_impossible_previews_name_their_field(client: TestClient, body: dict[str
     assert reply.json()["detail"][0]["field"].startswith(field)
 
 
+@pytest.mark.checks
 @hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=300))
-def test_any_text_is_shown_whole_or_refused(client: TestClient, text: str) -> None:
+def test_check_10_any_text_is_shown_whole_or_refused(client: TestClient, text: str) -> None:
     reply = client.post(PREVIEW, json={"text": text})
     assert reply.status_code in (200, 422)
     if reply.status_code == 200:

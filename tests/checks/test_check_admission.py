@@ -1,29 +1,32 @@
 """What the service takes on: back-pressure, deadlines, disk, and that everybody gets their own meanwhile."""
 
 import asyncio
+import json
 import shutil
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
-import httpx2
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from api_models import TTSRequest
+from application import SpeechApp
 from exceptions import NotReadyError
 from main_api import create_app
 from speech.cancel import CancelToken
 from speech.engines.tone import VOICE_PITCHES, ToneEngine, ToneFaults
 from tests.conftest import CoreMaker
 from tests.support.faults import FaultEngine
-from tests.support.http import asgi_client
+from tests.support.http import RawReply, asgi_client, raw_post
 from tests.support.tones import decode, voice_of
 
 pytestmark = pytest.mark.checks
 
 SHORT = {"text": "Hello there.", "export_formats": ["wav"]}
+Recorder = Callable[[str, object], None]
 BOOK = "One more sentence of a long book. " * 100
 
 
@@ -35,30 +38,33 @@ def wait_until(condition: object, seconds: float = 10) -> None:
         time.sleep(0.002)
 
 
-def test_check_05_a_full_lane_answers_429_at_once_and_finishes_what_it_took(make_core: CoreMaker) -> None:
+def test_check_05_a_full_lane_answers_429_at_once_and_finishes_what_it_took(
+    make_core: CoreMaker, record_property: Recorder
+) -> None:
     server = {"max_concurrent_requests": 1, "max_waiting_requests": 8}
-    core = make_core(engine=(engine := FaultEngine("hang")), server=server)
+    core = make_core(engine=(engine := FaultEngine("", "hang")), server=server)
+    app = create_app(core.settings, core)
 
-    async def scenario() -> list[tuple[httpx2.Response, float]]:
-        async with asgi_client(create_app(core.settings, core)) as client:
+    async def ask() -> tuple[RawReply, float, float]:
+        started, worked = time.perf_counter(), time.process_time()
+        reply = await raw_post(app, "/api/v1/tts", SHORT)
+        return reply, time.perf_counter() - started, time.process_time() - worked
 
-            async def ask() -> tuple[httpx2.Response, float]:
-                started = time.perf_counter()
-                reply = await client.post("/api/v1/tts", json=SHORT)
-                return reply, time.perf_counter() - started
-
-            calls = asyncio.as_completed([ask() for _ in range(100)])
-            refused = [await next(calls) for _ in range(91)]
-            engine.released.set()
-            return refused + [await call for call in calls]
+    async def scenario() -> list[tuple[RawReply, float, float]]:
+        await ask()
+        calls = asyncio.as_completed([ask() for _ in range(100)])
+        refused = [await next(calls) for _ in range(91)]
+        engine.released.set()
+        return refused + [await call for call in calls]
 
     replies = asyncio.run(scenario())
-    assert [reply.status_code for reply, _ in replies] == 91 * [429] + 9 * [200]
-    for reply, _ in replies[:91]:
-        assert int(reply.headers["Retry-After"]) >= 1
-        assert reply.json()["error_code"] == "QUEUE_FULL"
-    # All clients and the server take turns in this thread, so the last one's time is the sum of all.
-    assert max(seconds for _, seconds in replies[:91]) / 91 < 0.2
+    assert [reply.status for reply, *_ in replies] == 91 * [429] + 9 * [200]
+    for reply, *_ in replies[:91]:
+        assert reply.headers and int(reply.headers["retry-after"]) >= 1
+        assert json.loads(reply.body)["error_code"] == "QUEUE_FULL"
+    record_property("slowest_ms", round(max(seconds for _, seconds, _ in replies[:91]) * 1000))
+    # Of the processor's time, so that others who share the machine are not counted; no refusal waits for anything else.
+    assert max(seconds for *_, seconds in replies[:91]) < 0.2
 
 
 def test_check_07_a_deadline_that_cannot_be_met_is_refused_at_once(make_core: CoreMaker) -> None:
@@ -88,6 +94,34 @@ def test_check_08_below_the_disk_floor_generation_is_507_and_the_rest_answers(
     assert int(reply.headers["Retry-After"]) >= 1
     assert client.get("/api/v1/health").status_code == 200
     assert client.get(kept).status_code == 200
+
+
+def test_check_09_fifty_slow_generations_leave_health_and_files_quick(
+    make_core: CoreMaker, record_property: Recorder
+) -> None:
+    server = {"max_concurrent_requests": 8, "max_waiting_requests": 42}
+    core = make_core(engine=(engine := FaultEngine("hang")), server=server)
+
+    async def scenario(app: SpeechApp) -> list[float]:
+        async with asgi_client(app) as client:
+            speaking = [asyncio.create_task(client.post("/api/v1/tts", json=SHORT)) for _ in range(50)]
+            loading = [asyncio.create_task(client.post("/api/v1/models/tts/load")) for _ in range(2)]
+            while core.active_requests < 50:
+                await asyncio.sleep(0.01)
+            # Every thread of the pool for requests is taken now; the library has its own.
+            assert (await asyncio.wait_for(client.get("/api/v1/outputs"), 2)).status_code == 200
+            times = []
+            for _ in range(100):
+                started = time.perf_counter()
+                assert (await client.get("/api/v1/health/live")).status_code == 200
+                times.append(time.perf_counter() - started)
+            engine.released.set()
+            assert {reply.status_code for reply in await asyncio.gather(*speaking, *loading)} == {200}
+            return sorted(times)
+
+    times = asyncio.run(scenario(create_app(core.settings, core)))
+    record_property("p99_ms", round(times[98] * 1000, 1))
+    assert times[98] < 0.05
 
 
 def test_check_36_a_hundred_first_requests_load_the_model_once(make_core: CoreMaker) -> None:

@@ -18,7 +18,7 @@ from speech.admission import Work
 from speech.audio.encode import AudioFileWriter
 from speech.audio.loudness_meter import measure
 from speech.cancel import CancelToken
-from speech.progress import ClipMeasured, Event, Joined
+from speech.progress import Admitted, ClipMeasured, Event, Joined
 from speech.samples import Samples
 from tests.conftest import CoreMaker
 from tests.speech.audio.sounds import pieces, silence, tone
@@ -238,7 +238,8 @@ def test_progress_is_told_and_a_stop_leaves_nothing(core: CoreEngine) -> None:
     events: list[Event] = []
     request = ConcatRequest(files=[name, name])
     core.concat(request, observer=events.append)
-    assert events[:2] == [ClipMeasured(1, 2, 3.0), ClipMeasured(2, 2, 3.0)]
+    assert isinstance(events[0], Admitted)
+    assert events[1:3] == [ClipMeasured(1, 2, 3.0), ClipMeasured(2, 2, 3.0)]
     assert events[-1] == Joined(6.0, 6.0)
 
     token = CancelToken()

@@ -54,6 +54,7 @@ def test_a_spoken_request_is_counted_in_all_its_parts(checked_client: TestClient
     assert value(client, "model_loaded", model="tts") == 1
     assert value(client, "disk_free_bytes") > 0
     assert value(client, "queue_depth") == 0
+    assert value(client, "queue_wait_seconds_count") == 1
 
 
 def test_a_cancelled_operation_counts_as_such(settings: Settings, make_core: CoreMaker) -> None:

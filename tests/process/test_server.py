@@ -59,7 +59,8 @@ def test_a_running_request_ends_before_the_process(tmp_path: Path) -> None:
         server.close()
 
 
-def test_missing_models_keep_the_process_alive_and_not_ready(tmp_path: Path) -> None:
+@pytest.mark.checks
+def test_check_35_a_corrupt_model_keeps_the_process_alive_and_not_ready(tmp_path: Path) -> None:
     (tmp_path / "weights" / "kokoro-v1.0").mkdir(parents=True)
     (tmp_path / "weights" / "kokoro-v1.0" / "kokoro-v1.0.int8.onnx").write_bytes(b"not a model")
     server = Server(

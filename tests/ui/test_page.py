@@ -91,7 +91,8 @@ def test_sound_starts_before_the_work_ends(open_page: OpenPage) -> None:
     page.wait_for_function("() => piecePlayer.sources.size === 0")
 
 
-def test_stop_ends_the_work_and_the_next_request_runs_at_once(open_page: OpenPage, service: str) -> None:
+@pytest.mark.checks
+def test_check_28_stop_ends_the_work_and_the_next_request_runs_at_once(open_page: OpenPage, service: str) -> None:
     page = open_page()
     write(page, LONG_TEXT)
     generate_button(page).click()
@@ -108,7 +109,8 @@ def test_stop_ends_the_work_and_the_next_request_runs_at_once(open_page: OpenPag
     expect(page.locator("#quality tbody tr")).to_have_count(1)
 
 
-def test_closing_the_page_ends_the_work(open_page: OpenPage, service: str) -> None:
+@pytest.mark.checks
+def test_check_28_closing_the_page_ends_the_work(open_page: OpenPage, service: str) -> None:
     page = open_page()
     write(page, LONG_TEXT)
     generate_button(page).click()

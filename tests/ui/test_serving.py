@@ -146,7 +146,8 @@ def call(client: TestClient, trigger: str) -> list[Any]:
     return data
 
 
-def test_opening_the_page_tells_that_the_model_failed_to_load(
+@pytest.mark.checks
+def test_check_35_opening_the_page_tells_that_the_model_failed_to_load(
     core: CoreEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(report: object = None) -> None:

@@ -1,0 +1,45 @@
+"""Check 10: odd texts are planned in time or refused; `tests/api/test_text.py` draws others at random."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from config import Settings
+from main_api import create_app
+
+pytestmark = pytest.mark.checks
+
+LIMIT = 10_000
+ODD = {
+    "at the limit": ("word " * (LIMIT // 5), 200),
+    "beyond the limit": ("x" * (LIMIT + 1), 422),
+    "a million combining marks": ("a" + "\u0301" * 10**6, 422),
+    "as many combining marks as fit": ("a" + "\u0301" * (LIMIT - 1), 200),
+    "no space": ("x" * LIMIT, 200),
+    "no space, beyond the limit": ("x" * 50_000, 422),
+    "one mark": ("." * LIMIT, 422),
+    "right to left": ("\u202e\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 " * 800, 200),
+    "NUL": ("Hello\0there.", 200),
+    "a lone surrogate": ("Hello \ud800 there.", 422),
+}
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    assert settings.api.max_text_length == LIMIT
+    api = settings.api.model_copy(update={"max_body_bytes": 10_000_000})  # so that the text is looked at at all
+    with TestClient(create_app(settings.model_copy(update={"api": api}))) as client:
+        yield client
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_check_10_odd_texts_are_200_or_422_and_planned_within_a_second(client: TestClient, name: str) -> None:
+    text, status = ODD[name]
+    started = time.process_time()  # of the processor, so that others who share the machine are not counted
+    headers = {"Content-Type": "application/json"}
+    reply = client.post("/api/v1/text/preview", content=json.dumps({"text": text}), headers=headers)
+    assert reply.status_code == status, reply.text[:300]
+    assert time.process_time() - started < 1
