@@ -31,7 +31,8 @@ _CODES = {
     422: "VALIDATION_ERROR",
 }
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody} for status in (404, 405, 413, 415, 422, 429, 499, 500, 502, 503, 504, 507)
+    status: {"model": ErrorBody}
+    for status in (400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 499, 500, 502, 503, 504, 507)
 }
 """For the OpenAPI description of every route."""
 

@@ -86,25 +86,28 @@ def test_check_29_a_second_signal_ends_the_process_at_once(slow: Server) -> None
         assert reply.exception() is not None
 
 
-def test_check_30_the_drain_bound_holds(tmp_path: Path) -> None:
-    # A busy machine delays one stop, a bound that does not hold delays all.
-    assert any(5 <= stopping_seconds(tmp_path / str(number)) < 6 for number in range(3))
+def test_check_30_the_drain_bound_holds(tmp_path: Path, record_property: Recorder) -> None:
+    idle, busy = stopping_seconds(tmp_path / "idle", at_work=False), stopping_seconds(tmp_path / "busy", at_work=True)
+    record_property("seconds", [round(idle, 2), round(busy, 2)])
+    assert busy > 5
+    # Where others share the machine, the stop of an idle service takes its time, too.
+    assert busy - idle < 6
 
 
-def stopping_seconds(folder: Path) -> float:
-    """From SIGTERM to the end of a service that is in a work of a minute."""
+def stopping_seconds(folder: Path, *, at_work: bool) -> float:
+    """From SIGTERM to the end of a service that has a work of a minute, or none."""
     folder.mkdir()
     server = Server(folder, SLOW + "server: {drain_seconds: 5}\n")
     try:
         server.wait_ready()
         with ThreadPoolExecutor(1) as pool:
-            reply = pool.submit(ask, server, "tts", json=BOOK)
-            wait_for_active(server, 1)
+            reply = pool.submit(ask, server, "tts", json=BOOK) if at_work else None
+            wait_for_active(server, int(at_work))
             server.process.send_signal(signal.SIGTERM)
             started = time.monotonic()
-            assert server.process.wait(20) == 0
+            assert server.process.wait(30) == 0
             seconds = time.monotonic() - started
-            assert reply.result().status_code == 503
+            assert reply is None or reply.result().status_code == 503
         assert not list((folder / "outputs").rglob("*")) and not list((folder / "temp").rglob("*"))
         return seconds
     finally:
