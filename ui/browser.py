@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import gradio as gr
 
 WITH_TAB_KEY = "(key, ...rest) => [tabKey(), ...rest]"
 """Run before a handler of the page's load event, whose first input is the key."""
+
+
+def with_tab_key(inputs: Iterable[Any], key: Any) -> str:
+    """Script to run before a handler whose set of inputs holds the key; Gradio gives them to it in the order of ids.
+
+    The key of the tab is there at once, while `key` itself is filled only when the page has been loaded.
+    """
+    place = sorted(component._id for component in inputs).index(key._id)
+    return f"(...values) => Object.assign(values, {{{place}: tabKey()}})"
 
 
 def browser_store(name: str, empty: Any) -> Any:

@@ -164,7 +164,7 @@ class DeskHandlers(Generic[Result]):
         at_once = server.max_concurrent_requests + server.max_waiting_requests + 1
         working = {**QUIETLY, "concurrency_limit": at_once, "concurrency_id": "speech"}
         desk = self._desk
-        desk.stop.click(self.stop, desk.key, desk.stop, js="(key) => { stopPieces(); return key; }", **QUICKLY)
+        desk.stop.click(self.stop, desk.key, desk.stop, js="() => { stopPieces(); return tabKey(); }", **QUICKLY)
         page.load(self.come_back, [desk.key], [*desk.shown, desk.key, *also_shown], js=WITH_TAB_KEY, **working)
         return working
 

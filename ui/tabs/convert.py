@@ -16,6 +16,7 @@ from core.results import ConversionResult
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
 from library.entries import Filter
+from ui.browser import with_tab_key
 from ui.controls import Control, build_controls
 from ui.desk import QUICKLY, Desk, DeskHandlers, Shown, build_buttons, build_desk
 from ui.settings_panel import SECTIONS
@@ -82,9 +83,8 @@ def build_convert_tab(core: CoreEngine, page: Any, tab: Any) -> ConvertTab:
     made = ConvertTab(recording, stored, target, inputs, desk, quality)
     handlers = Converting(core, made)
     working = handlers.works.connect(page, quality)
-    desk.start.click(
-        handlers.convert, {recording, stored, target, *inputs.values(), desk.key}, [*desk.shown, quality], **working
-    )
+    asked = {recording, stored, target, *inputs.values(), desk.key}
+    desk.start.click(handlers.convert, asked, [*desk.shown, quality], js=with_tab_key(asked, desk.key), **working)
     gr.on([page.load, tab.select], handlers.choices, None, [stored, target], **QUICKLY)
     return made
 

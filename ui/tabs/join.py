@@ -20,6 +20,7 @@ from exceptions import ChatterboxError, InvalidRequestError
 from library.entries import Filter
 from speech.cancel import CancelToken
 from speech.progress import Observer
+from ui.browser import with_tab_key
 from ui.controls import Control, build_controls
 from ui.desk import QUICKLY, Desk, DeskHandlers, Shown, build_buttons, build_desk
 from ui.tables import table_html
@@ -85,7 +86,8 @@ def build_join_tab(core: CoreEngine, page: Any, tab: Any) -> JoinTab:
     made = JoinTab(stored, add, uploads, order, inputs, desk, timeline)
     handlers = Joining(core, made)
     working = handlers.works.connect(page, timeline)
-    desk.start.click(handlers.join, {uploads, order, *inputs.values(), desk.key}, [*desk.shown, timeline], **working)
+    asked = {uploads, order, *inputs.values(), desk.key}
+    desk.start.click(handlers.join, asked, [*desk.shown, timeline], js=with_tab_key(asked, desk.key), **working)
     gr.on([page.load, tab.select], handlers.choices, None, stored, **QUICKLY)
     add.click(handlers.add, [stored, order], [stored, order], **QUICKLY)
     uploads.change(handlers.note_uploads, [uploads, order], order, **QUICKLY)

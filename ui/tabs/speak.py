@@ -9,7 +9,7 @@ import gradio as gr
 
 from core_engine import CoreEngine
 from exceptions import InvalidRequestError
-from ui.browser import browser_store, keep_form
+from ui.browser import WITH_TAB_KEY, browser_store, keep_form, with_tab_key
 from ui.desk import QUICKLY, QUIETLY, Desk, build_buttons, build_desk
 from ui.effects import fields_without_effect
 from ui.form import FILES, SEPARATE
@@ -154,11 +154,16 @@ def _connect_work(core: CoreEngine, tab: SpeakTab, page: Any) -> None:
     speaking = Speaking(core, tab)
     working = speaking.works.connect(page, tab.quality, tab.new_names, tab.retake.row, tab.retake.text)
     shown = [*tab.desk.shown, tab.quality, tab.retake.row, tab.retake.text]
+    asked = {*tab.inputs.values(), tab.desk.key, tab.aloud}
     tab.desk.start.click(
-        speaking.generate, {*tab.inputs.values(), tab.desk.key, tab.aloud}, [*shown, tab.new_names], **working
+        speaking.generate, asked, [*shown, tab.new_names], js=with_tab_key(asked, tab.desk.key), **working
     )
     tab.retake.button.click(
-        speaking.speak_again, [tab.desk.key, tab.retake.number, tab.retake.text], [*shown, tab.new_names], **working
+        speaking.speak_again,
+        [tab.desk.key, tab.retake.number, tab.retake.text],
+        [*shown, tab.new_names],
+        js=WITH_TAB_KEY,
+        **working,
     )
     page.load(speaking.list_earlier, tab.kept_names, tab.history, **QUICKLY)
     tab.new_names.change(speaking.remember, [tab.new_names, tab.kept_names], [tab.kept_names, tab.history], **QUICKLY)
