@@ -126,7 +126,7 @@ def _label(chapter: ChapterReply) -> str:
 
 def _understood(book: BookReply) -> str:
     read = sum(not chapter.skipped for chapter in book.chapters)
-    left_out = f", {len(book.chapters) - read} are left out unless you tick them" if read < len(book.chapters) else ""
+    left_out = f", {len(book.chapters) - read} left out unless you tick them" if read < len(book.chapters) else ""
     return status_html(f"{read} chapters with {book.characters:,} characters{left_out}.", "good", lead=book.title)
 
 

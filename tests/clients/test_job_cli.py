@@ -75,7 +75,7 @@ def test_a_book_is_estimated_read_corrected_and_forgotten(job: Say, tmp_path: Pa
 
 def test_a_job_is_steered(make_core: CoreMaker, run: Say, tmp_path: Path) -> None:
     file = tmp_path / "long.txt"
-    file.write_text("One sentence here. " * 100, "utf-8")
+    file.write_text("One sentence here. " * 2_000, "utf-8")
     with serving(make_core(ToneFaults(delay=0.2))) as http:
         url = ("--url", http.base_url)
         job_id = run("submit", file, *url)[1][0]
