@@ -129,7 +129,7 @@ def test_a_book_is_estimated_and_read_as_chosen(page: Page, tmp_path: Path) -> N
     file.write_bytes(sea_book())
     taken = page.named(page.handlers.requests.take_book(str(file)))
     assert taken["title"] == "The Sea" and taken["chapters"]["value"] == [1, 2, 3]
-    assert "2 are left out" in taken["status"] and "(left out: " in taken["chapters"]["choices"][0][0]
+    assert "2 left out" in taken["status"] and "(left out: " in taken["chapters"]["choices"][0][0]
 
     chosen = {"book": taken["book"], "title": "My Sea", "chapters": [3, 1], "captions": ["srt"], "cast": "Anna: tone-b"}
     assert "of speech" in page.named(page.handlers.requests.estimate(page.form(**chosen)))["status"]
