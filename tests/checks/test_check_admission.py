@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +65,8 @@ def test_check_05_a_full_lane_answers_429_at_once_and_finishes_what_it_took(
         assert json.loads(reply.body)["error_code"] == "QUEUE_FULL"
     record_property("slowest_ms", round(max(seconds for _, seconds, _ in replies[:91]) * 1000))
     # Of the processor's time, so that others who share the machine are not counted; no refusal waits for anything else.
-    assert max(seconds for *_, seconds in replies[:91]) < 0.2
+    # Each counts the work on all 100 since they came together; traced for coverage it takes about three times as long.
+    assert max(seconds for *_, seconds in replies[:91]) < (0.2 if sys.gettrace() is None else 0.6)
 
 
 def test_check_07_a_deadline_that_cannot_be_met_is_refused_at_once(make_core: CoreMaker) -> None:

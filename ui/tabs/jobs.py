@@ -175,7 +175,9 @@ def _connect_request(handlers: JobHandlers, tab: JobsTab, estimate: Any, hand_in
 def _connect_list(handlers: JobHandlers, tab: JobsTab, buttons: Mapping[str, Any], page: Any, opened: Any) -> None:
     seen = [tab.status, tab.result, tab.part]
     listing = [tab.jobs, tab.timer, *seen]
-    gr.on([page.load, opened.select, tab.timer.tick], handlers.look, [tab.kept, tab.jobs], listing, **QUIETLY)
+    # What the browser keeps may arrive after the page has been loaded and the tab opened, while a look is under way.
+    looks = [page.load, opened.select, tab.timer.tick, tab.kept.change]
+    gr.on(looks, handlers.look, [tab.kept, tab.jobs], listing, trigger_mode="always_last", **QUIETLY)
     tab.jobs.input(handlers.choose, tab.jobs, [*seen, tab.chunks, tab.clip, tab.sure], **QUIETLY)
     for name, steer in (("Pause", handlers.pause), ("Resume", handlers.resume), ("Cancel", handlers.cancel)):
         buttons[name].click(steer, tab.jobs, [tab.status, tab.timer], **QUICKLY)
