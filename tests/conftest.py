@@ -1,5 +1,6 @@
 """Fixtures that most tests share: settings in a folder of their own, a core and a client with the tone engine."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,16 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
     with TestClient(create_app(settings)) as client:
         yield client
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Whoever sets up the log of this process writes only into this test; pytest's handlers survive."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    yield
+    for handler in root.handlers:
+        handler.close()
+    root.handlers = handlers
+    root.setLevel(level)

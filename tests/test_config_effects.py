@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +45,6 @@ def load(tmp_path: Path) -> Load:
     return load
 
 
-@pytest.fixture
-def quiet_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []  # pytest's own are not ours to close
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers = handlers
-    root.setLevel(level)
-
-
 def logged(settings: Settings) -> Path:
     server = settings.server
     assert server.log_file_path is not None
@@ -73,7 +61,7 @@ def test_server_host_and_port(load: Load, tmp_path: Path) -> None:
     assert (place.host, place.port) == ("127.0.0.9", 7999)
 
 
-def test_server_log_keys(load: Load, tmp_path: Path, quiet_logging: None) -> None:
+def test_server_log_keys(load: Load, tmp_path: Path, logging_as_before: None) -> None:
     file = logged(
         load(
             server={
@@ -267,7 +255,7 @@ def test_warning_threshold_percent(load: Load, tmp_path: Path) -> None:
             assert bool(client.get("/api/v1/resources").json()["warnings"]) is warned
 
 
-def test_error_tracking_keys(load: Load, quiet_logging: None) -> None:
+def test_error_tracking_keys(load: Load, logging_as_before: None) -> None:
     settings = load(
         error_handling={
             "error_tracking": {"max_errors_stored": 2, "auto_categorization": False, "log_error_summaries": True}
@@ -282,7 +270,7 @@ def test_error_tracking_keys(load: Load, quiet_logging: None) -> None:
     assert "errors in 24 hours" in file.read_text()
 
 
-def test_error_summaries_off(load: Load, quiet_logging: None) -> None:
+def test_error_summaries_off(load: Load, logging_as_before: None) -> None:
     settings = load(error_handling={"error_tracking": {"log_error_summaries": False}})
     file = logged(settings)
     with TestClient(create_app(settings)) as client:

@@ -109,6 +109,7 @@ CleanupMachine.TestCase.settings = hypothesis_settings(max_examples=40, stateful
 test_check_43_only_what_is_outside_of_the_limits_goes = pytest.mark.checks(CleanupMachine.TestCase)
 
 
+@pytest.mark.no_cover
 def test_check_43_ten_thousand_files(tmp_path: Path) -> None:
     now = time.time()
     folder = tmp_path / "outputs"

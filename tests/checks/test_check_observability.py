@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +26,10 @@ MOST_SERIES = 200
 
 
 @pytest.fixture
-def log_file(tmp_path: Path) -> Iterator[Path]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []  # pytest's own are not ours to close
+def log_file(tmp_path: Path, logging_as_before: None) -> Path:
     file = tmp_path / "service.log"
     configure_logging("INFO", file, 10, 1, console=io.StringIO())
-    yield file
-    for handler in root.handlers:
-        handler.close()
-    root.handlers = handlers
-    root.setLevel(level)
+    return file
 
 
 def lines(file: Path) -> list[dict[str, Any]]:

@@ -137,6 +137,7 @@ def test_check_02_a_large_chunked_body_is_refused_without_memory(
     app.state.core.close()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", ["fields", "files", "text files", "field"])
 def test_check_03_odd_forms_are_refused_in_time(client: TestClient, kind: str) -> None:
     path, form = {
@@ -170,6 +171,7 @@ def test_check_04_a_body_that_trickles_in_is_408() -> None:
     assert (status, connection) == (408, "close") and 0.25 < seconds < 2
 
 
+@pytest.mark.no_cover
 def test_check_04_two_hundred_trickling_bodies_leave_health_quick(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:

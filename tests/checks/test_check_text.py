@@ -35,6 +35,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ODD)
 def test_check_10_odd_texts_are_200_or_422_and_planned_within_a_second(client: TestClient, name: str) -> None:
     text, status = ODD[name]

@@ -172,7 +172,9 @@ def test_the_banner_is_gone_once_the_model_is_there(core: CoreEngine) -> None:
     assert not timer["active"]
 
 
-def test_a_faulty_configuration_ends_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_faulty_configuration_ends_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], logging_as_before: None
+) -> None:
     file = tmp_path / "c.yaml"
     file.write_text("models: {engine: nothing-like-it}\n", encoding="utf-8")
 

@@ -191,6 +191,7 @@ def test_a_limit_below_one_is_refused() -> None:
         cut("text", 0)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "text",
     [
@@ -211,6 +212,7 @@ def test_a_hundred_thousand_characters_take_less_than_a_second(text: str) -> Non
     assert time.process_time() - start < 1
 
 
+@pytest.mark.no_cover
 def test_a_million_combining_marks_do_not_hang() -> None:
     start = time.process_time()
     pieces = cut("e" + "\u0323" * 1_000_000)
@@ -218,6 +220,7 @@ def test_a_million_combining_marks_do_not_hang() -> None:
     assert all(len(piece.text) <= 300 for piece in pieces)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("text", ["Hello there, it is me. " * 9_000, "ab" * 25_000, "A. " * 60_000, "你好。" * 60_000])
 def test_batches_of_long_texts_are_fast(text: str) -> None:
     start = time.process_time()

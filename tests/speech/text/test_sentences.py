@@ -56,6 +56,7 @@ def test_what_never_ends_is_cut_between_words() -> None:
     assert all(part.endswith(" ") and 1_000 < len(part) <= 4_000 for part in parts[:-1])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "text",
     [
