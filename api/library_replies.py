@@ -34,6 +34,7 @@ MEDIA_TYPES = {
     ".opus": "audio/ogg",
     ".m4a": "audio/mp4",
     ".aac": "audio/aac",
+    ".webm": "audio/webm",
 }
 """Of recordings, by suffix."""
 

@@ -44,7 +44,7 @@ class VoiceForm(_UploadForm):
     """A new voice."""
 
     voice_file: UploadFile | None = None
-    """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
+    """The recording: WAV, FLAC, MP3, Ogg, M4A, AAC or WebM."""
     aliases: str = ""
     """Further names for requests, separated by commas."""
     consent: str = ""
@@ -68,7 +68,7 @@ class VCInputForm(_UploadForm):
     """A new input of voice conversion."""
 
     vc_input_file: UploadFile | None = None
-    """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
+    """The recording: WAV, FLAC, MP3, Ogg, M4A, AAC or WebM."""
     text: str = ""
     """What is said in it."""
     project: str = ""

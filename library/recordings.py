@@ -272,7 +272,7 @@ def _short_names(entry: Entry) -> set[str]:
 def _with_suffix(place: Path, suffixes: tuple[str, ...]) -> Path:
     if place.suffix.lower() in suffixes:
         return place
-    known = place.suffix.lower() in (*SUFFIXES, ".mp4", ".oga", ".webm")
+    known = place.suffix.lower() in (*SUFFIXES, ".mp4", ".oga", ".weba", ".mka")
     return place.with_name(f"{place.stem if known else place.name}{suffixes[0]}")
 
 

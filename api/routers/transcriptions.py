@@ -39,7 +39,7 @@ class TranscriptionForm(BaseModel):
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     file: UploadFile
-    """The recording: WAV, FLAC, MP3, Ogg, M4A or AAC."""
+    """The recording: WAV, FLAC, MP3, Ogg, M4A, AAC or WebM."""
     model: str = Field(max_length=200, examples=["whisper-1"])
     """One of `openai.transcription_models`; the model that checks takes listens."""
     language: str = Field("", max_length=35)

@@ -19,7 +19,7 @@ async def detect(
     request: Request,
     core: Core,
     workers: Workers,
-    file: Annotated[UploadFile, File(description="The recording: WAV, FLAC, MP3, Ogg, M4A or AAC.")],
+    file: Annotated[UploadFile, File(description="The recording: WAV, FLAC, MP3, Ogg, M4A, AAC or WebM.")],
 ) -> WatermarkResponse:
     """Whether a recording carries the inaudible mark of the engine in use, and in how much of it."""
     recording = SourceRecording(file.file, file.filename or "the uploaded file", "file")

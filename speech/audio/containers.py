@@ -13,10 +13,11 @@ SUFFIXES_BY_CONTAINER: Final = {
     "ogg": (".ogg", ".opus"),
     "mov,mp4,m4a,3gp,3g2,mj2": (".m4a",),
     "aac": (".aac",),
+    "matroska,webm": (".webm",),
 }
 """File name endings of each kind by FFmpeg's name of it, the usual one first."""
 
-KINDS: Final = "WAV, FLAC, MP3, Ogg (Vorbis, Opus), M4A or AAC"
+KINDS: Final = "WAV, FLAC, MP3, Ogg (Vorbis, Opus), M4A, AAC or WebM"
 
 _OPTIONS: Final = {
     # Playlists and the like could make FFmpeg read other files and fetch addresses.

@@ -16,7 +16,7 @@ from speech.samples import Samples
 AudioFile: TypeAlias = Path | IO[bytes]
 """A file by its path, or opened and seekable."""
 
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac")
+SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".webm")
 """Of files that are taken for recordings."""
 
 

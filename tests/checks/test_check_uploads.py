@@ -23,7 +23,8 @@ pytestmark = pytest.mark.checks
 VOICE, VC_INPUT = "/api/v1/voice", "/api/v1/vc_input"
 FIELDS = {VOICE: "voice_file", VC_INPUT: "vc_input_file"}
 RATE = 8_000
-KINDS = [("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("ogg", "libopus"), ("ipod", "aac"), ("flac", "flac")]
+KINDS = [("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("ogg", "libopus"), ("ipod", "aac"), ("flac", "flac"),
+         ("webm", "libopus")]  # fmt: skip
 
 
 def upload(client: TestClient, route: str, content: bytes, name: str = "x.wav") -> Any:
@@ -184,6 +185,8 @@ def test_check_20_what_is_no_recording_is_refused(
 
 
 def test_check_20_the_ending_follows_the_content(client: TestClient, tmp_path: Path) -> None:
-    for kind, codec, ending in (("mp3", "libmp3lame", "mp3"), ("ogg", "libopus", "ogg"), ("ipod", "aac", "m4a")):
+    for kind, codec, ending in (
+        ("mp3", "libmp3lame", "mp3"), ("ogg", "libopus", "ogg"), ("ipod", "aac", "m4a"), ("webm", "libopus", "webm"),
+    ):  # fmt: skip
         content = encoded(speechlike(1.0), kind, codec, tmp_path / f"y.{kind}").read_bytes()
         assert upload(client, VOICE, content, f"{kind}.wav").json()["filename"] == f"{kind}.{ending}"

@@ -29,9 +29,9 @@ def wav_bytes(sound: Samples | None = None, rate: int = RATE) -> bytes:
     return buffer.getvalue()
 
 
-def encoded(sound: Samples, container: str, codec: str, path: Path) -> Path:
-    """A file of any kind that FFmpeg writes."""
-    with av.open(str(path), "w", format=container) as output:
+def encoded(sound: Samples, container: str, codec: str, path: Path, **options: str) -> Path:
+    """A file of any kind that FFmpeg writes; `options` are those of the container."""
+    with av.open(str(path), "w", format=container, options=options) as output:
         stream = output.add_stream(codec, rate=RATE)
         stream.layout = "mono"
         resampler = av.AudioResampler(stream.format.name, "mono", RATE, stream.codec_context.frame_size or 1024)
