@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from api_models import TTSDefaults
 from jobs.states import ChunkState, JobState
 from speech.plan import Plan, PlannedChunk
@@ -40,7 +42,8 @@ class JobPlan:
         sample_rate: in Hz.
         seed: base seed.
         parts: chapters in order.
-        defaults: of fields that its request leaves out, as they were when it was handed in.
+        defaults: of fields that its request leaves out, as they were when it was handed in; ``None`` for those that
+            hold now, where a job was stored without any or with such that are not valid any more.
     """
 
     engine: str
@@ -48,11 +51,12 @@ class JobPlan:
     sample_rate: int
     seed: int
     parts: tuple[Part, ...]
-    defaults: TTSDefaults
+    defaults: TTSDefaults | None
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal plan back."""
-        return json.dumps({**asdict(self), "defaults": self.defaults.model_dump()}, ensure_ascii=False)
+        defaults = self.defaults and self.defaults.model_dump()
+        return json.dumps({**asdict(self), "defaults": defaults}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> JobPlan:
@@ -62,7 +66,7 @@ class JobPlan:
             Part(part["title"], part["lead_pause_ms"], tuple(part["wordless"]), tuple(part["ignored_tags"]))
             for part in raw.pop("parts")
         )
-        return cls(parts=parts, defaults=TTSDefaults.model_validate(raw.pop("defaults")), **raw)
+        return cls(parts=parts, defaults=_stored_defaults(raw.pop("defaults", None)), **raw)
 
     def speech(self, part: int, chunks: Sequence[PlannedChunk]) -> PlannedSpeech:
         """The plan of one part, made of its chunks, which are numbered from 0 in it."""
@@ -70,6 +74,13 @@ class JobPlan:
         numbered = tuple(replace(chunk, index=index) for index, chunk in enumerate(chunks))
         plan = Plan(self.engine, self.engine_version, self.sample_rate, self.seed, numbered, facts.lead_pause_ms)
         return PlannedSpeech(plan, "", facts.wordless, facts.ignored_tags)
+
+
+def _stored_defaults(raw: dict[str, Any] | None) -> TTSDefaults | None:
+    try:
+        return TTSDefaults.model_validate(raw)
+    except ValidationError:
+        return None
 
 
 @dataclass(frozen=True)

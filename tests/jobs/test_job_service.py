@@ -1,6 +1,7 @@
 """Jobs from request to files: the same audio as the direct way, resumed, paused, cancelled, made again."""
 
 import errno
+import json
 import os
 import shutil
 import time
@@ -11,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import select, update
 
 import jobs.runner
 from api_models.jobs import JobReply, RedoRequest, SpeechJob
 from config import Settings
 from core_engine import CoreEngine
 from exceptions import ConflictError, InvalidRequestError, ModelLoadError, QueueFullError, ResourceNotFoundError
-from jobs.service import Jobs
+from jobs.schema import JOBS
 from speech.cancel import CancelToken
 from speech.engines.protocol import TakeRequest
 from speech.engines.tone import ToneEngine, ToneFaults
@@ -237,6 +239,26 @@ def test_a_job_goes_on_with_the_defaults_that_it_was_handed_in_with(make_jobs: J
     assert {chunk.chunk.parameters["speed"] for chunk in changed._store.chunks(job_id)} == {1.0}
 
 
+@pytest.mark.parametrize("stored", [None, {"trim": False, "gone": 1}])
+def test_a_job_that_was_stored_with_no_valid_defaults_takes_those_that_hold_now(
+    make_jobs: JobsMaker, stored: dict[str, Any] | None
+) -> None:
+    first = make_jobs(start=False)
+    asked = SpeechJob.model_validate({"type": "tts", "request": {"text": SENTENCES[0]}})
+    job_id = first.submit(asked).id
+    with first._database.transaction() as connection:
+        plan = json.loads(connection.execute(select(JOBS.c.plan)).scalar_one())
+        del plan["defaults"]
+        older = plan if stored is None else {**plan, "defaults": stored}
+        connection.execute(update(JOBS).values(plan=json.dumps(older)))
+    assert [job.id for job in first.list_jobs(None, 1, 10).jobs] == [job_id]
+    first.close()
+
+    reply = wait_for(make_jobs(tts_defaults={"export_formats": ["flac"]}), job_id, "done")
+    assert reply.result is not None
+    assert [file.format for file in reply.result.output_files] == ["flac"]
+
+
 def test_more_unfinished_jobs_than_allowed_are_refused(make_jobs: JobsMaker, settings: Settings) -> None:
     limited = settings.jobs.model_copy(update={"max_unfinished": 1})
     service = make_jobs(start=False, jobs=dict(limited))
@@ -282,11 +304,17 @@ def test_audio_that_no_job_uses_any_more_goes_when_it_is_old(make_jobs: JobsMake
     assert len(left) == 2 and len(left & used) == 1
 
 
-def test_jobs_of_two_processes_share_the_work(make_jobs: JobsMaker) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_services_on_one_store_share_the_work_and_make_no_chunk_twice(
+    make_jobs: JobsMaker, request: pytest.FixtureRequest, database: str
+) -> None:
+    url = request.getfixturevalue(database) if database == "postgresql" else ""
     engines = [Counting(), Counting()]
     for engine in engines:
         engine._faults = ToneFaults(delay=0.1)  # much longer together than an idle worker sleeps
-    services: list[Jobs] = [make_jobs(engine=engine) for engine in engines]
-    wait_for(services[1], services[0].submit(speech_job(20)).id, "done")
+    services = [make_jobs(engine=engine, jobs={"database_url": url, "workers": 2}) for engine in engines]
+    done = wait_for(services[1], services[0].submit(speech_job(20)).id, "done")
+    spoken = [text for engine in engines for text in engine.spoken]
     assert all(engine.spoken for engine in engines)
-    assert sum(len(engine.spoken) for engine in engines) == 20
+    assert len(spoken) == len(set(spoken)) == 20
+    assert done.progress.chunks_done == 20

@@ -17,17 +17,8 @@ from jobs.records import ChunkRecord, JobPlan, NewChunk, NewJob, Part
 from jobs.states import BEFORE, JOB_STATES, JobState
 from jobs.store import JobStore
 from speech.plan import PlannedChunk
-from tests.support.postgres import postgres, programs
 
 DONE = Outcome(1.5, True)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if programs() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -35,9 +26,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.param == "sqlite":
         database = Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'jobs.sqlite'}")
     else:
-        database = Database(request.getfixturevalue("server"))
-        with database.transaction() as connection:
-            connection.execute(text("DELETE FROM jobs"))
+        database = Database(request.getfixturevalue("postgresql"))
     yield database
     database.close()
 
