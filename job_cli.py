@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
+import itertools
 import os
 import sys
-from collections.abc import Callable
+import wave
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from client import AccessError, Client, Job, JobNotDoneError, RefusedError, ServiceError
+from client.exchange import written
 from config import load_settings
 from exceptions import ConfigurationError
 from launcher.console import Console
@@ -95,6 +99,33 @@ def _chunks(client: Client, options: argparse.Namespace, console: Console) -> No
     console.say(f"{found['total']} chunks, page {found['page']} of {pages}")
 
 
+def _listen(client: Client, options: argparse.Namespace, console: Console) -> None:
+    numbers = _spoken(client, options.id, options.chapter) if options.chunk is None else iter([options.chunk])
+    clips = (client.job_chunk_audio(options.id, number) for number in numbers)
+    first = next(clips, None)
+    if first is None:
+        raise OSError("Nothing of this chapter is spoken yet.")
+    with written(options.output) as file, wave.open(file, "wb") as joined:
+        for clip in itertools.chain([first], clips):
+            with wave.open(io.BytesIO(clip)) as spoken:
+                if not joined.getnframes():
+                    joined.setparams(spoken.getparams())
+                joined.writeframes(spoken.readframes(spoken.getnframes()))
+    _say(str(options.output))
+
+
+def _spoken(client: Client, job_id: str, chapter: int) -> Iterator[int]:
+    """Numbers of the chunks of a chapter from its beginning on, as far as they are finished."""
+    for page in itertools.count(1):
+        found = client.job_chunks(job_id, page=page, part=chapter)
+        for chunk in found["chunks"]:
+            if chunk["state"] != "done":
+                return
+            yield chunk["number"]
+        if page * found["page_size"] >= found["total"]:
+            return
+
+
 def _redo(client: Client, options: argparse.Namespace, console: Console) -> None:
     _say(_state(client.redo_chunk(options.id, options.number, seed=options.seed, text=options.text)))
 
@@ -124,6 +155,7 @@ _ACTIONS: dict[str, Callable[[Client, argparse.Namespace, Console], None]] = {
     "list": _list,
     "show": _show,
     "chunks": _chunks,
+    "listen": _listen,
     "pause": _steering(Client.pause_job),
     "resume": _steering(Client.resume_job),
     "cancel": _steering(Client.cancel_job),

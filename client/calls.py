@@ -243,6 +243,11 @@ def job_chunks(job_id: str, *, page: int = 1, page_size: int = 100, part: int | 
     return Call("GET", f"{_job(job_id)}/chunks", as_json(JobChunkPage), params)
 
 
+def job_chunk_audio(job_id: str, number: int) -> Call[bytes]:
+    """A finished chunk of a job, counted from 0, as a WAV file."""
+    return Call("GET", f"{_job(job_id)}/chunks/{number}/audio", lambda response: response.content)
+
+
 def pause_job(job_id: str) -> Call[Job]:
     """Begin no more chunks of a job."""
     return Call("POST", f"{_job(job_id)}/pause", as_json(Job))

@@ -88,6 +88,7 @@ class AsyncClient:
     jobs = _method(calls.jobs)
     job = _method(calls.job)
     job_chunks = _method(calls.job_chunks)
+    job_chunk_audio = _method(calls.job_chunk_audio)
     pause_job = _method(calls.pause_job)
     resume_job = _method(calls.resume_job)
     cancel_job = _method(calls.cancel_job)

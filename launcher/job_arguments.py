@@ -34,6 +34,11 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     action("chunks", "its chunks, with the numbers for redo", "id").add_argument(
         "--page", type=int, default=1, help="counted from 1"
     )
+    listen = action("listen", "write what is spoken already as WAV", "id")
+    which = listen.add_mutually_exclusive_group(required=True)
+    which.add_argument("--chunk", type=int, help="a finished chunk, counted from 0")
+    which.add_argument("--chapter", type=int, help="a chapter, counted from 0, as far as it is spoken")
+    listen.add_argument("-o", "--output", type=Path, default=Path("speech.wav"), help="file to write to")
     action("pause", "begin no more of its chunks", "id")
     action("resume", "go on with it, or try it again", "id")
     action("cancel", "stop it for good", "id")

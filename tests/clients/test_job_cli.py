@@ -66,6 +66,9 @@ def test_a_book_is_estimated_read_corrected_and_forgotten(job: Say, tmp_path: Pa
     assert "left out" in estimated[2] and estimated[3].startswith("5 chunks, 0 of them")
 
     job_id = job("submit", file, "--book", "--set", "chapter_formats=[]", "--set", "author=Anna", "--follow")[1][0]
+    assert job("listen", job_id, "--chunk", 4, "-o", (clip := tmp_path / "clip.wav"))[:2] == (0, [str(clip)])
+    assert job("listen", job_id, "--chapter", 0, "-o", (chapter := tmp_path / "chapter.wav"))[0] == 0
+    assert 0 < len(decode(clip)[0]) < len(decode(chapter)[0])
     assert job("redo", job_id, 4, "--text", "The very end.")[0] == 0
     assert job("show", job_id, "--follow")[1][1].endswith(".m4b")
     assert "passed" not in (line := job("chunks", job_id)[1][4]) and line.endswith("The very end.")
@@ -80,6 +83,10 @@ def test_a_job_is_steered(make_core: CoreMaker, run: Say, tmp_path: Path) -> Non
         url = ("--url", http.base_url)
         job_id = run("submit", file, *url)[1][0]
         assert run("download", job_id, *url)[0] == 1
+        for which in (("--chunk", 1999), ("--chapter", 1)):
+            code, _, told = run("listen", job_id, *which, "-o", tmp_path / "speech.wav", *url)
+            assert code == 1 and "yet" in told
+        assert not list(tmp_path.glob("speech*"))
         assert run("pause", job_id, *url)[1][0].startswith("paused: ")
         assert run("resume", job_id, *url)[1][0].startswith(("queued: ", "running: "))
         assert run("cancel", job_id, *url)[1][0].startswith("cancelled: ")

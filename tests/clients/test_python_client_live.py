@@ -15,6 +15,7 @@ from client import (
     Client,
     InvalidRequestError,
     JobNotDoneError,
+    NotFoundError,
     RefusedError,
     ServiceError,
     Talk,
@@ -237,6 +238,9 @@ def test_a_book_is_read_and_a_chunk_of_it_made_again(ask: Ask, tmp_path: Path) -
     ask("wait_for_job", job_id, timeout=30, poll_seconds=0.02)
     chunk = ask("job_chunks", job_id, part=0)["chunks"][-1]
     assert ask("job_chunks", job_id, part=1)["total"] == 0
+    assert voice_of(*decoded(ask("job_chunk_audio", job_id, chunk["number"]), "wav")) == chunk["voice"]
+    with pytest.raises(NotFoundError):
+        ask("job_chunk_audio", job_id, chunk["number"] + 1)
     assert (chunk["text"], chunk["state"]) == ("The end.", "done")
     ask("redo_chunk", job_id, chunk["number"], text="The very end.")
     ask("wait_for_job", job_id, timeout=30, poll_seconds=0.02)
