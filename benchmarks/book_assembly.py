@@ -2,15 +2,18 @@
 
 ``python benchmarks/book_assembly.py`` plans a book for the tone engine, puts audio of one chunk in the place of all
 (hard links, so that the disk holds it once), and assembles M4B, captions and, with ``--formats mp3``, a file of each
-chapter. ``--loudness`` evens the chapters out as audiobooks are by default. Memory is the growth of the process's peak.
+chapter. ``--loudness`` evens the chapters out as audiobooks are by default. Memory is the growth of the process's peak
+from before the book is planned. ``--json`` prints one object.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import threading
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +81,45 @@ def fill(jobs: Jobs, job_id: str, seconds: float) -> int:
     return len(chunks)
 
 
+@dataclass(frozen=True)
+class Assembly:
+    """What one book came to; memory counts from before it was planned."""
+
+    chunks: int
+    hours: float
+    chapters: int
+    planning_seconds: float
+    assembly_seconds: float
+    assembly_processor_seconds: float
+    size_mb: float
+    memory_mb: float
+
+
+def assemble(folder: Path, options: argparse.Namespace) -> Assembly:
+    """Plan a book, fill it and assemble it."""
+    core = CoreEngine(settings_in(folder, 0), engine=ToneEngine(max_batch=1))
+    jobs = Jobs(core)
+    book = jobs.add_book("book.txt", book_text(options.chapters, options.chunks).encode())
+    request = {
+        "book": book.id, "seed": 1, "captions": ["srt"], "chapter_formats": options.formats,
+        "normalize_audio": options.loudness, "max_silence_ms": 0, "sentence_pause_ms": 0, "paragraph_pause_ms": 0,
+    }  # fmt: skip
+    peak, started = Peak(), time.perf_counter()
+    job = jobs.submit(AudiobookJob.model_validate({"type": "audiobook", "request": request}))
+    planning = time.perf_counter() - started
+    count = fill(jobs, job.id, options.hours * 3600 / options.chunks)
+    started, processor = time.perf_counter(), time.process_time()
+    jobs._runner._step()
+    elapsed, processor = time.perf_counter() - started, time.process_time() - processor
+    reply = jobs.get(job.id)
+    assert reply.result is not None, reply.message
+    size = sum(file.size_bytes for file in reply.result.output_files) / 1e6
+    hours = reply.result.audio_seconds / 3600
+    jobs.close()
+    core.close()
+    return Assembly(count, hours, options.chapters, planning, elapsed, processor, size, peak.grown())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=4000)
@@ -85,33 +127,20 @@ def main() -> None:
     parser.add_argument("--chapters", type=int, default=40)
     parser.add_argument("--formats", nargs="*", default=[])
     parser.add_argument("--loudness", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print one object")
     options = parser.parse_args()
-    seconds = options.hours * 3600 / options.chunks
     with tempfile.TemporaryDirectory(prefix="assembly-") as folder:
-        core = CoreEngine(settings_in(Path(folder), 0), engine=ToneEngine(max_batch=1))
-        jobs = Jobs(core)
-        book = jobs.add_book("book.txt", book_text(options.chapters, options.chunks).encode())
-        request = {
-            "book": book.id, "seed": 1, "captions": ["srt"], "chapter_formats": options.formats,
-            "normalize_audio": options.loudness, "max_silence_ms": 0, "sentence_pause_ms": 0, "paragraph_pause_ms": 0,
-        }  # fmt: skip
-        started = time.perf_counter()
-        job = jobs.submit(AudiobookJob.model_validate({"type": "audiobook", "request": request}))
-        planning = time.perf_counter() - started
-        count = fill(jobs, job.id, seconds)
-        peak, started = Peak(), time.perf_counter()
-        jobs._runner._step()
-        elapsed = time.perf_counter() - started
-        reply = jobs.get(job.id)
-        assert reply.result is not None, reply.message
-        size = sum(file.size_bytes for file in reply.result.output_files) / 1e6
-        evened, files = "evened" if options.loudness else "left", " ".join(options.formats) or "none"
-        hours = reply.result.audio_seconds / 3600
-        print(f"{count} chunks, {hours:.1f} h, {options.chapters} chapters, loudness {evened}, chapter files: {files}")
-        print(f"planned and stored in {planning:.1f} s; assembled in {elapsed:.1f} s ({size:.0f} MB)")
-        print(f"memory grew by {peak.grown():.0f} MB")
-        jobs.close()
-        core.close()
+        made = assemble(Path(folder), options)
+    if options.json:
+        print(json.dumps(asdict(made)))
+        return
+    evened, files = "evened" if options.loudness else "left", " ".join(options.formats) or "none"
+    print(
+        f"{made.chunks} chunks, {made.hours:.1f} h, {made.chapters} chapters, loudness {evened}, chapter files: {files}"
+    )
+    print(f"planned and stored in {made.planning_seconds:.1f} s; assembled in {made.assembly_seconds:.1f} s", end="")
+    print(f", {made.assembly_processor_seconds:.1f} s of the processor ({made.size_mb:.0f} MB)")
+    print(f"memory grew by {made.memory_mb:.0f} MB")
 
 
 if __name__ == "__main__":
