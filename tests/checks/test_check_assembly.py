@@ -23,7 +23,7 @@ def test_check_46_a_tenth_of_the_chunks_is_assembled_in_bounded_time_and_memory(
     made = json.loads(done.stdout)
     for name, value in made.items():
         record_property(name, round(value, 2))
-    assert made["chunks"] == 400 and made["hours"] == pytest.approx(0.15, rel=0.01)
+    assert made["chunks"] == 400 and made["hours"] == pytest.approx(0.15, rel=0.05)
     assert made["memory_mb"] < 100
     # Others may share the machine: the processor's time is counted, which then may be twice as long.
     assert made["assembly_processor_seconds"] < 2 * 6
