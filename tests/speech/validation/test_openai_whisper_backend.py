@@ -14,6 +14,8 @@ from speech.validation.backend import SAMPLE_RATE
 from speech.validation.openai_whisper_backend import OpenAIWhisperBackend, byte_spans
 
 INSTALLED = all(importlib.util.find_spec(name) is not None for name in ("torch", "whisper"))
+# The package leaves the file of its vocabulary open.
+pytestmark = pytest.mark.filterwarnings("ignore:.*tiktoken:pytest.PytestUnraisableExceptionWarning")
 needs_torch = pytest.mark.skipif(not INSTALLED, reason="torch and openai-whisper are not installed")
 
 
