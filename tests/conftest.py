@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from starlette.testclient import TestClient
 
@@ -22,16 +23,18 @@ FOLDERS = ("output", "temp", "jobs", "models", "reference_audio", "vc_input", "l
 pytest_plugins = ("tests.support.chatterbox",)
 
 
+hypothesis.settings.load_profile("ci")  # the same examples at every run, however slow the machine
+
+
+@pytest.fixture(scope="session")
+def tone_settings() -> Settings:
+    return load_settings(None, {"models": {"engine": "tone"}, "ui": {"enable_ui": False}})
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(
-        None,
-        {
-            "models": {"engine": "tone"},
-            "paths": {f"{name}_dir": str(tmp_path / name) for name in FOLDERS},
-            "ui": {"enable_ui": False},
-        },
-    )
+def settings(tone_settings: Settings, tmp_path: Path) -> Settings:
+    paths = tone_settings.paths.model_copy(update={f"{name}_dir": tmp_path / name for name in FOLDERS})
+    return tone_settings.model_copy(update={"paths": paths})
 
 
 class SharedExaminer(Examiner):

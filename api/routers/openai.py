@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from api.deps import Core, Files, Workers
+from api.errors import failure_responses
 from api.live import LiveAudio, LiveReply
 from api.openai_edge import OPENAI_PREFIX
 from api.speech_events import MEDIA_TYPE, speech_events
@@ -30,7 +31,7 @@ from exceptions import ResourceNotFoundError
 router = APIRouter(
     prefix=OPENAI_PREFIX,
     tags=["openai"],
-    responses={status: {"model": OpenAIError} for status in (400, 401, 404, 413, 429, 500, 502, 503)},
+    responses=failure_responses(OpenAIError, 400, 401, 404, 413, 429, 500, 502, 503),
 )
 
 TENTHS = 10

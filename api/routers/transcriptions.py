@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.deps import Core, Workers
+from api.errors import failure_responses
 from api.openai_edge import OPENAI_PREFIX
 from api.replies import ignored_header
 from api.transcripts import MEDIA_TYPES, Granularity, TranscriptFormat, transcript_response
@@ -22,7 +23,7 @@ from exceptions import ResourceNotFoundError
 router = APIRouter(
     prefix=OPENAI_PREFIX,
     tags=["openai"],
-    responses={status: {"model": OpenAIError} for status in (400, 401, 404, 413, 429, 503)},
+    responses=failure_responses(OpenAIError, 400, 401, 404, 413, 429, 503),
 )
 
 _TRANSCRIPTS: dict[int | str, dict[str, Any]] = {
