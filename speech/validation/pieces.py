@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,23 +36,26 @@ class Piece:
     encoding: Encoding
 
 
-def encode_pieces(backend: Backend, samples: Samples, loud: Loudness) -> list[Piece]:
-    """Encode a take, silent edges left out; empty if it is silent.
+def encode_pieces(
+    backend: Backend, samples: Samples, loud: Loudness, spans: Iterable[tuple[float, float]]
+) -> list[Piece]:
+    """Encode the pieces of a take.
 
     Args:
         backend: a loaded model.
         samples: at `SAMPLE_RATE`.
         loud: level curve of `samples`.
+        spans: start and end of each piece, as of `cut_points`.
     """
     pieces = []
-    for start, end in cut_points(loud, len(samples) / SAMPLE_RATE):
+    for start, end in spans:
         part = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
         pieces.append(Piece(start, end, loud.active_seconds(start, end), backend.encode(part)))
     return pieces
 
 
 def cut_points(loud: Loudness, seconds: float) -> list[tuple[float, float]]:
-    """Start and end of each piece: the sounding part of the take, cut in the longest silences.
+    """Start and end of each piece: the sounding part of the take, cut in the longest silences; none for silence.
 
     No piece is longer than 28 s; where nobody pauses for so long, the cut is at the quietest frame.
     """

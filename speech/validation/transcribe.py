@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from speech.samples import Samples
-from speech.validation.backend import Backend
+from speech.validation.backend import SAMPLE_RATE, Backend
 from speech.validation.energy import loudness
 from speech.validation.forced import closed, score_text
 from speech.validation.hearing import heard_in, without_loop
-from speech.validation.pieces import Piece, encode_pieces
+from speech.validation.pieces import Piece, cut_points, encode_pieces
 from speech.validation.protocol import Transcript, Word
 from speech.validation.windows import to_listening_rate
 from speech.validation.words import word_spans
@@ -25,7 +25,9 @@ def transcribe(backend: Backend, samples: Samples, sample_rate: int, language: s
         language: BCP 47 tag of what is said.
     """
     sound = to_listening_rate(samples, sample_rate)
-    parts = [_heard(backend, piece, language) for piece in encode_pieces(backend, sound, loudness(sound))]
+    loud = loudness(sound)
+    pieces = encode_pieces(backend, sound, loud, cut_points(loud, len(sound) / SAMPLE_RATE))
+    parts = [_heard(backend, piece, language) for piece in pieces]
     text = " ".join(part.text for part in parts if part.text)
     return Transcript(text, tuple(word for part in parts for word in part.words))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from speech.engines.protocol import ProgressReport
@@ -19,7 +20,7 @@ from speech.validation.phones.alignment import Alignment
 from speech.validation.phones.costs import learnt_costs
 from speech.validation.phones.listener import PhoneListener
 from speech.validation.phones.listening import follow
-from speech.validation.pieces import Piece, encode_pieces, score_pieces
+from speech.validation.pieces import Piece, cut_points, encode_pieces, score_pieces
 from speech.validation.protocol import Check, Expected, Transcript, Word
 from speech.validation.rule import Rules, early_by, margin_of, rules_for, score_of
 from speech.validation.transcribe import transcribe
@@ -32,12 +33,12 @@ _FOUND = -3.0
 
 @dataclass(frozen=True)
 class _Audio:
-    """A take ready to be listened to."""
+    """A take that was listened to; `spoken` is the score of the text as it is read out."""
 
-    samples: Samples
     pieces: list[Piece]
     loud: Loudness
     seconds: float
+    spoken: ForcedScore
     phones: Alignment | None
     likeness: float
     fall: float
@@ -128,7 +129,7 @@ class WhisperValidator:
         if not word_spans(expected.spoken, expected.language):
             return Check(passed=True, score=1.0, method="none", warnings=("no_words",))
         audio = self._listen(samples, sample_rate, expected)
-        if not audio.pieces:
+        if audio is None:
             return Check(passed=False, score=0.0, method="forced", speech_end=0.0, warnings=("silent",))
         limit = 0.0 if threshold is None else margin_of(threshold)
         verdict = self._judge(audio, expected, limit)
@@ -136,28 +137,35 @@ class WhisperValidator:
             verdict = replace(verdict, hearing=self._hear(audio, expected))
         return _check(verdict, expected, limit, early_by(self._backend.model))
 
-    def _listen(self, samples: Samples, sample_rate: int, expected: Expected) -> _Audio:
+    def _listen(self, samples: Samples, sample_rate: int, expected: Expected) -> _Audio | None:
+        """Whisper listens in this thread, the quicker listeners in one beside it; ``None`` for silence."""
         heard = to_listening_rate(samples, sample_rate)
         loud = loudness(heard)
-        pieces = encode_pieces(self._backend, heard, loud)
-        phones = self._hear_phones(heard, pieces, expected)
-        likeness = _likeness(heard, expected)
-        return _Audio(heard, pieces, loud, len(heard) / SAMPLE_RATE, phones, likeness, ending_fall(heard))
-
-    def _hear_phones(self, samples: Samples, pieces: Sequence[Piece], expected: Expected) -> Alignment | None:
-        if self._phones is None or not pieces or not self._phones.knows(expected.language):
+        seconds = len(heard) / SAMPLE_RATE
+        spans = cut_points(loud, seconds)
+        if not spans:
             return None
-        heard = self._phones.listen(samples, ((piece.start, piece.end) for piece in pieces))
-        return follow(self._phones.expected(expected.spoken), heard)
+        with ThreadPoolExecutor(1, "listener") as beside:
+            phones = beside.submit(self._hear_phones, heard, spans, expected)
+            likeness = beside.submit(_likeness, heard, expected)
+            pieces = encode_pieces(self._backend, heard, loud, spans)
+            spoken = self._score(pieces, expected.spoken, expected.language)
+            return _Audio(pieces, loud, seconds, spoken, phones.result(), likeness.result(), ending_fall(heard))
+
+    def _hear_phones(
+        self, samples: Samples, spans: Sequence[tuple[float, float]], expected: Expected
+    ) -> Alignment | None:
+        if self._phones is None or not self._phones.knows(expected.language):
+            return None
+        return follow(self._phones.expected(expected.spoken), self._phones.listen(samples, spans))
 
     def _judge(self, audio: _Audio, expected: Expected, limit: float) -> _Verdict:
         rules = self._rules or rules_for(self._backend.model, expected.language)
         forced = rules.forced
-        spoken = self._score(audio, expected.spoken, expected.language)
-        verdict = self._verdict(audio, spoken, expected, rules)
+        verdict = self._verdict(audio, audio.spoken, expected, rules)
         if verdict.margin < limit + forced.clear_pass and _is_other_form(expected):
-            written = self._score(audio, expected.written, expected.language)
-            verdict = self._verdict(audio, better_form(spoken, written), expected, rules)
+            written = self._score(audio.pieces, expected.written, expected.language)
+            verdict = self._verdict(audio, better_form(audio.spoken, written), expected, rules)
         if rules.heard is None or not limit + forced.clear_fail <= verdict.margin < limit + forced.clear_pass:
             return verdict
         hearing = self._hear(audio, expected)
@@ -170,8 +178,8 @@ class WhisperValidator:
             by_hearing=True,
         )
 
-    def _score(self, audio: _Audio, text: str, language: str) -> ForcedScore:
-        return score_pieces(self._backend, audio.pieces, closed(text), language)
+    def _score(self, pieces: Sequence[Piece], text: str, language: str) -> ForcedScore:
+        return score_pieces(self._backend, pieces, closed(text), language)
 
     def _hear(self, audio: _Audio, expected: Expected) -> Hearing:
         return hear(self._backend, audio.pieces, (expected.spoken, expected.written), expected.language)
@@ -180,11 +188,11 @@ class WhisperValidator:
         """All numbers of the first stage for one take, as the rules are learnt from them; empty for silence."""
         self.load()
         audio = self._listen(samples, sample_rate, expected)
-        if not audio.pieces:
+        if audio is None:
             return {}
-        score = self._score(audio, expected.spoken, expected.language)
+        score = audio.spoken
         if _is_other_form(expected):
-            score = better_form(score, self._score(audio, expected.written, expected.language))
+            score = better_form(score, self._score(audio.pieces, expected.written, expected.language))
         bounds = find_bounds(score.words, audio.loud, audio.seconds)
         return {**_measures(audio, score, bounds, expected), "speech_end": bounds.end}
 

@@ -1,5 +1,7 @@
 """Both stages of the validator, on a backend that hears what a script says."""
 
+import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -7,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from speech.samples import Samples
 from speech.validation.backend import SAMPLE_RATE
+from speech.validation.phones.expected import ExpectedWord
+from speech.validation.phones.heard import Heard, joined
 from speech.validation.phones.listener import PhoneListener
 from speech.validation.protocol import Check, Expected, Validator
 from speech.validation.rule import DEFAULT_THRESHOLD, Rule, Rules, Term, early_by
 from speech.validation.validator import WhisperValidator
-from tests.speech.validation.scripted import LEAD_SECONDS, STEP, WORD_SECONDS, ScriptedBackend, speak
+from tests.speech.validation.scripted import LEAD_SECONDS, STEP, WORD_SECONDS, ScriptedBackend, ScriptedEncoding, speak
 
 TEXT = "the quick brown fox jumps over lazy dogs"
 RULES = Rules(
@@ -124,6 +129,29 @@ def test_both_listeners_are_loaded_and_freed_together() -> None:
     assert (backend.loads, phones.loads) == (1, 1)
     validator.unload()
     assert (backend.loads, phones.loads) == (0, 0)
+
+
+def test_both_listeners_hear_a_take_at_the_same_time() -> None:
+    met = threading.Barrier(2, timeout=10)
+
+    class Whisper(ScriptedBackend):
+        def encode(self, samples: Samples) -> ScriptedEncoding:
+            met.wait()
+            return super().encode(samples)
+
+    class Phones(PhoneListener):
+        def load(self, report: object = None) -> None:
+            pass
+
+        def expected(self, text: str) -> tuple[ExpectedWord, ...]:
+            return ()
+
+        def listen(self, samples: Samples, spans: Iterable[tuple[float, float]]) -> Heard:
+            met.wait()
+            return joined(())
+
+    validator = WhisperValidator(Whisper(TEXT), RULES, Phones(lambda _: Path()))
+    assert validator.check(speak(TEXT), SAMPLE_RATE, Expected(TEXT, TEXT, "en")).passed
 
 
 def test_a_threshold_moves_the_limit() -> None:
