@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,7 +92,12 @@ class VCInputForm(_UploadForm):
 
 
 def take_in(
-    core: CoreEngine, store: RecordingStore, form: VoiceForm | VCInputForm, folder: str, about: dict[str, Any]
+    core: CoreEngine,
+    store: RecordingStore,
+    form: VoiceForm | VCInputForm,
+    folder: str,
+    about: dict[str, Any],
+    cancel: CancelToken,
 ) -> Entry:
     """Keep a recording that was uploaded or lies behind a URL; see `RecordingStore.register`.
 
@@ -104,15 +108,14 @@ def take_in(
     field, upload = form.given
     if (upload is None) == (not form.url):
         raise InvalidRequestError(f"Send a recording either as {field} or as url.", field=field)
-    until = CancelToken(time.monotonic() + core.settings.server.request_timeout_seconds)
-    with request_folder(core.settings.paths.temp_dir) as temporary, core.downloads.during(until) as fetch:
+    with request_folder(core.settings.paths.temp_dir) as temporary, core.downloads.during(cancel) as fetch:
         if upload is None:
             field, download = "url", fetch(form.url, "url")
             source, name = download.path, download.name.rpartition("/")[2]
         else:
             source, name = temporary / "upload", upload.filename or ""
             _copy(upload, source)
-        return store.register(NewRecording(source, form.name or name, folder, about, form.overwrite), field)
+        return store.register(NewRecording(source, form.name or name, folder, about, form.overwrite), field, cancel)
 
 
 def _copy(upload: UploadFile, target: Path) -> None:

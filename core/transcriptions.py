@@ -91,7 +91,7 @@ class Transcriptions:
     def _heard(
         self, path: Path, listener: Listener, language: str, observer: Observer, cancel: CancelToken
     ) -> Transcription:
-        found = self._examiner.examine(path, self._longest_seconds, FIELD)
+        found = self._examiner.examine(path, self._longest_seconds, FIELD, cancel)
         blocks = decode_blocks(path, SAMPLE_RATE, FIELD)
         return transcribe_recording(blocks, listener, language, found.seconds, observer, cancel)
 

@@ -8,18 +8,22 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from exceptions import InvalidRequestError
 from library.examination import Examination
+from speech.cancel import CancelToken
 
 _REPOSITORY: Final = Path(__file__).resolve().parent.parent
 _START_SECONDS: Final = 30.0
 _LEAST_SECONDS: Final = 10.0
 _SECONDS_EACH: Final = 0.02
 """Time for each second that a recording may last; decoding takes a tenth of it."""
+_GUARD_STEP_SECONDS: Final = 0.2
+"""How often it is asked whether the caller still waits."""
 _FILES_EACH: Final = 200
 """After so many files a process is replaced, so that what damaged ones left in its memory goes with it."""
 
@@ -31,26 +35,30 @@ class Examiner:
         self._lock = threading.Lock()
         self._idle: _Process | None = None
 
-    def examine(self, path: Path, longest: float, field: str) -> Examination:
+    def examine(self, path: Path, longest: float, field: str, cancel: CancelToken | None = None) -> Examination:
         """Decode and measure a file.
 
         Args:
             path: of a file that nobody writes to meanwhile.
             longest: seconds the recording may last.
             field: of the request, for the error.
+            cancel: ends the decoding.
 
         Raises:
             InvalidRequestError: it cannot be decoded in the time it may take, or is too long; says so.
+            CancelledError, DeadlineExceededError: from `cancel`.
         """
+        cancel = cancel or CancelToken()
         limit = _LEAST_SECONDS + longest * _SECONDS_EACH
         question = {"path": str(path), "longest": longest}
         with self._process() as process:
-            answer = process.ask(question, limit)
-        if answer is None and not process.timed_out and process.files > 1:
+            answer = process.ask(question, limit, cancel)
+        if answer is None and not process.killed and process.files > 1:
             # It may have died while it waited, through no fault of this file.
             with self._process() as process:
-                answer = process.ask(question, limit)
+                answer = process.ask(question, limit, cancel)
         if answer is None:
+            cancel.raise_if_stopped()
             raise InvalidRequestError("The recording cannot be decoded.", field=field)
         if "refused" in answer:
             raise InvalidRequestError(f"The recording {answer['refused']}.", field=field)
@@ -85,7 +93,7 @@ class _Process:
 
     Attributes:
         files: that it was given.
-        timed_out: whether it had to be killed.
+        killed: whether it was stopped at its work.
     """
 
     def __init__(self) -> None:
@@ -100,24 +108,24 @@ class _Process:
             start_new_session=True,
         )
         self.files = 0
-        self.timed_out = False
+        self.killed = False
         self._broken = False
-        self._line(_START_SECONDS)
+        self._line(_START_SECONDS, CancelToken())
 
     @property
     def fit(self) -> bool:
         """Whether it can take another file."""
         return not self._broken and self.files < _FILES_EACH and self._process.poll() is None
 
-    def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """The answer; ``None`` if the process died or had to be killed."""
+    def ask(self, question: dict[str, Any], seconds: float, cancel: CancelToken) -> dict[str, Any] | None:
+        """The answer; ``None`` if the process died or was killed, because `seconds` were over or of `cancel`."""
         assert self._process.stdin is not None
         self.files += 1
         line = ""
         with contextlib.suppress(OSError):
             self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
-            line = self._line(seconds)
+            line = self._line(seconds, cancel)
         self._broken = not line.endswith("\n")
         return None if self._broken else json.loads(line)
 
@@ -130,17 +138,22 @@ class _Process:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def _kill(self) -> None:
-        self.timed_out = True
-        self._process.kill()
-
-    def _line(self, seconds: float) -> str:
-        """The next line; an unfinished one if the process ends or is killed, because `seconds` are over."""
+    def _line(self, seconds: float, cancel: CancelToken) -> str:
+        """The next line; an unfinished one if the process ends or is killed."""
         assert self._process.stdout is not None
-        timer = threading.Timer(seconds, self._kill)
-        timer.daemon = True
-        timer.start()
+        written = threading.Event()
+        guard = threading.Thread(target=self._guard, args=(written, time.monotonic() + seconds, cancel), daemon=True)
+        guard.start()
         try:
             return self._process.stdout.readline()
         finally:
-            timer.cancel()
+            written.set()
+            guard.join()
+
+    def _guard(self, written: threading.Event, until: float, cancel: CancelToken) -> None:
+        """Kill the process if it has not `written` in time."""
+        while not written.wait(_GUARD_STEP_SECONDS):
+            if cancel.cancelled or time.monotonic() > until:
+                self.killed = True
+                self._process.kill()
+                return

@@ -18,6 +18,7 @@ from library.pairs import Pair, move_pair, remove_empty_folders, remove_files, s
 from library.roots import existing_file, safe_relative, safe_segment, spelled_on_disk
 from speech.audio.containers import SUFFIXES_BY_CONTAINER, measure_length
 from speech.audio.decode import SUFFIXES
+from speech.cancel import CancelToken
 from speech.weights import file_sha256
 from utils import utc_timestamp
 
@@ -138,12 +139,13 @@ class RecordingStore:
         """How many recordings each folder holds itself; the root is the empty name."""
         return self._index.folders()
 
-    def register(self, new: NewRecording, field: str) -> Entry:
+    def register(self, new: NewRecording, field: str, cancel: CancelToken | None = None) -> Entry:
         """Decode, measure and keep a recording; a file from any source becomes one by this alone.
 
         Args:
             new: what to take in.
             field: of the request that brought it, for errors.
+            cancel: ends the decoding.
 
         Raises:
             InvalidRequestError: no safe name, or nothing that can be decoded in bounds.
@@ -152,7 +154,7 @@ class RecordingStore:
         """
         safe_segment(PurePosixPath(new.name).name, field)
         place = safe_relative(new.folder, "folder_path") / safe_segment(new.name, field)
-        found = self._examiner.examine(new.source, self.longest, field)
+        found = self._examiner.examine(new.source, self.longest, field, cancel)
         place = _with_suffix(place, SUFFIXES_BY_CONTAINER[found.container])
         now = utc_timestamp()
         content = {

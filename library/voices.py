@@ -10,6 +10,7 @@ from library.disk_folder import read_sidecar
 from library.entries import Entry
 from library.pairs import write_sidecar
 from library.recordings import NewRecording, RecordingStore, StoredRecording, texts
+from speech.cancel import CancelToken
 from utils import utc_timestamp
 
 CHOICES_FILE: Final = ".choices.json"
@@ -18,10 +19,10 @@ CHOICES_FILE: Final = ".choices.json"
 class VoiceLibrary(RecordingStore):
     """A `RecordingStore` of voices."""
 
-    def register(self, new: NewRecording, field: str) -> Entry:
+    def register(self, new: NewRecording, field: str, cancel: CancelToken | None = None) -> Entry:
         """As of `RecordingStore`; an alias that another voice has is a ``ConflictError``."""
         self._refuse_taken(texts(new.about.get("aliases")), None)
-        return super().register(new, field)
+        return super().register(new, field, cancel)
 
     def edit(
         self, words: str, changes: Mapping[str, Any], *, name: str | None = None, folder: str | None = None

@@ -6,13 +6,14 @@ import asyncio
 import functools
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse
 
 from api.deps import Core, Files, Workers
 from api.library_query import Deleting, Pages, Wanted, delete_many, delete_one, folders_response
 from api.library_replies import recording_response, vc_input_metadata
 from api.uploads import VCInputForm, take_in
+from api.work import run_until_hang_up
 from api_models.library import (
     DeletionResponse,
     FoldersResponse,
@@ -50,12 +51,15 @@ async def delete_vc_inputs(core: Core, files: Files, wanted: Wanted, deleting: D
 
 @router.post("/vc_input", form_limits={"max_files": 1, "max_fields": 20})
 async def upload_vc_input(
-    core: Core, workers: Workers, form: Annotated[VCInputForm, Form(media_type="multipart/form-data")]
+    request: Request,
+    core: Core,
+    workers: Workers,
+    form: Annotated[VCInputForm, Form(media_type="multipart/form-data")],
 ) -> VCInputUploadResponse:
     """Take a recording in for conversion."""
     about, store, folder = form.details(), core.vc_inputs, form.folder
     work = functools.partial(take_in, core, store, form, folder, about)
-    entry = await asyncio.get_running_loop().run_in_executor(workers, work)
+    entry = await run_until_hang_up(request, workers, core.settings.server.request_timeout_seconds, work)
     message = f"{entry.name} can be converted now."
     return VCInputUploadResponse(message=message, filename=entry.name, metadata=vc_input_metadata(entry))
 

@@ -61,12 +61,15 @@ async def delete_voices(core: Core, files: Files, wanted: Wanted, deleting: Dele
 
 @router.post("/voice", form_limits={"max_files": 1, "max_fields": 20})
 async def upload_voice(
-    core: Core, workers: Workers, form: Annotated[VoiceForm, Form(media_type="multipart/form-data")]
+    request: Request,
+    core: Core,
+    workers: Workers,
+    form: Annotated[VoiceForm, Form(media_type="multipart/form-data")],
 ) -> VoiceUploadResponse:
     """Take a recording in as a voice, and say what to expect of its clone."""
     about, store = form.details(), core.voices
     work = functools.partial(take_in, core, store, form, form.folder_path, about)
-    entry = await asyncio.get_running_loop().run_in_executor(workers, work)
+    entry = await run_until_hang_up(request, workers, core.settings.server.request_timeout_seconds, work)
     core.casting.prepare(entry.name)
     made = voice_metadata(entry, store.default)
     verdict = made.quality.verdict if made.quality else "unknown"

@@ -3,6 +3,7 @@
 import os
 import random
 import struct
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import soundfile
 from starlette.testclient import TestClient
 
 from config import Settings
-from exceptions import InvalidRequestError
+from exceptions import CancelledError, InvalidRequestError
 from library.examiner import Examiner
+from speech.cancel import CancelToken
 from tests.support.recordings import encoded, speechlike, wav_bytes
 
 pytestmark = pytest.mark.checks
@@ -141,6 +143,20 @@ def test_check_19_a_file_that_hangs_the_decoder_costs_its_process_only(
     finally:
         examiner.close()
     assert len(children) <= 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_check_19_a_caller_who_is_gone_ends_the_decoding(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless.wav")
+    (tmp_path / "sound.wav").write_bytes(wav_bytes())
+    examiner, caller = Examiner(), CancelToken()
+    threading.Timer(0.5, caller.cancel).start()
+    try:
+        with pytest.raises(CancelledError):
+            examiner.examine(tmp_path / "endless.wav", 86_400.0, "voice_file", caller)
+        assert examiner.examine(tmp_path / "sound.wav", 60.0, "voice_file").seconds == 1.0
+    finally:
+        examiner.close()
 
 
 def with_id3(mp3: bytes, text: bytes) -> bytes:
