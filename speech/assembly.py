@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from speech.audio.edges import silence
 from speech.audio.timeline import TimeMap
@@ -18,6 +18,8 @@ from speech.takes import ChunkResult
 
 MARK_PAUSE_MS = 1_000
 """Stands in the place of a chunk that was given up."""
+ALONE: Final = 2
+"""Chunks of an early start that are made one by one: whoever listens has little in hand until the second is there."""
 
 
 class Sink(Protocol):
@@ -89,7 +91,8 @@ def spoken_chunks(
         plan: what to speak.
         source: of the chunks' audio.
         rules: steps on each chunk.
-        early_start: have the first chunk as soon as possible: no other shares the machine with it.
+        early_start: have the first chunks as soon as possible: nothing shares the machine with each of the first
+            `ALONE`.
 
     Raises:
         GenerationError, CancelledError, DeadlineExceededError, ModelLoadError, QueueFullError: nothing more comes.
@@ -98,7 +101,7 @@ def spoken_chunks(
     begun = 0
     try:
         for index, chunk in enumerate(chunks):
-            ahead = 0 if early_start and index == 0 else source.ahead
+            ahead = 0 if early_start and index < ALONE else source.ahead
             while begun < len(chunks) and begun <= index + ahead:
                 source.begin(chunks[begun])
                 begun += 1
