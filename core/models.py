@@ -76,8 +76,8 @@ class Models:
             self._loader.join(timeout)
         return self.readiness
 
-    def load(self, name: str) -> None:
-        """Bring a model into memory and wait for it; does nothing if it is there.
+    def load(self, name: str, report: LoadReport | None = None) -> None:
+        """Bring a model into memory and wait for it, telling `report` how far it is; does nothing if it is there.
 
         Raises:
             ResourceNotFoundError: no model has that name here.
@@ -85,7 +85,7 @@ class Models:
         """
         self._require(name)
         with self._operations.operation("model_load"):
-            self._bring_in(name)
+            self._bring_in(name, report)
 
     def unload(self, name: str) -> None:
         """Free a model's memory; the next request that needs it loads it again.

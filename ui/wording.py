@@ -68,9 +68,8 @@ def readiness_html(readiness: Readiness) -> str:
         return ""
     if readiness.state == "starting":
         return status_html(
-            "You can write your text meanwhile; Generate waits until it is there.",
-            "busy", lead="The speech model is being loaded.",
-        )  # fmt: skip
+            "You can write your text meanwhile; Generate waits until all is there.", "busy", lead=readiness.reason
+        )
     if readiness.state == "failed":
         return status_html(
             f"{readiness.reason} {_ADVICE['MODEL_LOAD_ERROR']}", "bad", lead="The speech model could not be loaded."

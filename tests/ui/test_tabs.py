@@ -8,6 +8,9 @@ import pytest
 
 from api_models import TTSRequest
 from core_engine import CoreEngine
+from exceptions import ModelLoadError
+from speech.engines.protocol import ProgressReport
+from speech.engines.tone import ToneEngine
 from tests.conftest import CoreMaker
 from tests.support.page_parts import Part
 from tests.support.recordings import speechlike, wav_bytes
@@ -15,6 +18,7 @@ from tests.support.tones import decode, voice_of
 from ui.tabs.convert import Converting, build_convert_tab
 from ui.tabs.files import INPUTS, OUTPUTS, FileHandlers, build_files_tab
 from ui.tabs.join import AS_SET, Joining, build_join_tab
+from ui.tabs.system import loading_html
 from ui.tabs.voices import VoiceHandlers, build_voices_tab
 
 
@@ -255,3 +259,29 @@ class TestFiles:
         file.write_text("no audio")
 
         assert "status bad" in self.part.named(self.handlers.add(str(file)))["status"]
+
+
+class SlowlyLoadedTone(ToneEngine):
+    """Tells how far its load is; the load fails while `damaged`."""
+
+    damaged = False
+
+    def load(self, report: ProgressReport | None = None) -> None:
+        if report is not None:
+            report("Downloading tone", 0.25)
+        if self.damaged:
+            raise ModelLoadError("The file tone is damaged.")
+        super().load(report)
+
+
+def test_loading_a_model_tells_how_far_it_is(make_core: CoreMaker) -> None:
+    engine = SlowlyLoadedTone()
+    core = make_core(engine=engine)
+
+    [told] = loading_html(core, "tts")
+    assert "Downloading tone …" in told and "25%" in told
+    assert core.models.loaded["tts"]
+    core.models.unload("tts")
+    engine.damaged = True
+    with pytest.raises(ModelLoadError, match="The file tone is damaged"):
+        list(loading_html(core, "tts"))

@@ -153,7 +153,7 @@ def test_an_invalid_field_becomes_a_sentence(fields: dict[str, object], words: s
 
 def test_the_banner_follows_the_state_of_the_models() -> None:
     assert wording.readiness_html(Readiness("ready", "")) == ""
-    assert "is being loaded" in wording.readiness_html(Readiness("starting", ""))
+    assert "Downloading x (34%)." in wording.readiness_html(Readiness("starting", "Downloading x (34%)."))
     failed = wording.readiness_html(Readiness("failed", "The file x is damaged."))
     assert "could not be loaded" in failed
     assert "The file x is damaged." in failed

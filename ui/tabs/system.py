@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import gradio as gr
@@ -18,6 +21,8 @@ from ui.wording import error_html, size_words, status_html
 from utils import VERSION
 
 ERRORS_SHOWN = 10
+LOOK_SECONDS = 0.2
+"""How often a load is looked at."""
 
 
 def build_system_tab(core: CoreEngine, services: Services | None, tab: Any) -> None:
@@ -45,7 +50,10 @@ def _build_models(core: CoreEngine, tab: Any, state: Any, services: Services | N
     def change(name: str, *, into_memory: bool) -> Iterator[list[str]]:
         yield [status_html("", "busy", lead=f"{name} is being {'loaded' if into_memory else 'unloaded'} …"), gr.skip()]
         try:
-            (core.models.load if into_memory else core.models.unload)(name)
+            if into_memory:
+                yield from ([status, gr.skip()] for status in loading_html(core, name))
+            else:
+                core.models.unload(name)
         except ChatterboxError as error:
             yield [error_html(error), _state_html(core, services)]
             return
@@ -61,6 +69,19 @@ def _build_models(core: CoreEngine, tab: Any, state: Any, services: Services | N
     load.click(needing("admin", bring), model, [told, state], **QUIETLY)
     unload.click(needing("admin", free), model, [told, state], **QUIETLY)
     lock(tab.select, "admin", [load, unload])
+
+
+def loading_html(core: CoreEngine, name: str) -> Iterator[str]:
+    """Load a model; gives status lines until it is in memory. Raises what the load raises."""
+    told: SimpleQueue[tuple[str, float]] = SimpleQueue()
+    worker = ThreadPoolExecutor(1, thread_name_prefix="page-load")
+    load = worker.submit(core.models.load, name, lambda sentence, share: told.put((sentence, share)))
+    worker.shutdown(wait=False)
+    while not (load.done() and told.empty()):
+        with suppress(Empty):
+            sentence, share = told.get(timeout=LOOK_SECONDS)
+            yield status_html(f"{share:.0%}", "busy", lead=f"{sentence} …", share=share)
+    load.result()
 
 
 def _build_folders(services: Services, tab: Any, refresh: Any) -> None:
