@@ -76,7 +76,7 @@ class OutputEdit(Strict):
     """Changes to an output."""
 
     keep: bool
-    """Protect the result from automatic cleaning."""
+    """Protect the result from automatic cleaning; a mark of its folder (`.keep`) stays in any case."""
 
 
 class DefaultVoice(Strict):
@@ -191,6 +191,7 @@ class OutputMetadata(Strict):
     quality: OutputQuality | None
     captions: list[OutputCaptions]
     keep: bool
+    """Automatic cleaning passes it over: it is marked, or its folder or one above is."""
 
 
 class OutputRecord(OutputMetadata):

@@ -19,9 +19,10 @@ from exceptions import ResourceNotFoundError
 from library.disk_folder import read_sidecar
 from library.entries import Digest, Entry, Filter
 from library.index import Index
-from library.pairs import remove_empty_folders, remove_files, write_sidecar
+from library.pairs import remove_empty_folders, remove_files
 from library.result_files import ResultFiles
 from library.roots import existing_file, safe_relative, spelled_on_disk
+from speech.atomic_file import disk_failures
 from speech.audio.containers import measure_length
 from speech.audio.decode import SUFFIXES
 from speech.audio.encode import FORMATS
@@ -83,7 +84,6 @@ class OutputStore:
                 "voices": sidecar.get("voices") or [],
                 "engine": sidecar.get("engine"),
                 "watermarked": sidecar.get("watermarked"),
-                "keep": sidecar.get("keep") is True,
             },
         )
 
@@ -132,7 +132,7 @@ class OutputStore:
     def page(self, wanted: Filter, page: int, page_size: int) -> tuple[list[Entry], int]:
         """Entries of one page, numbered from 1, newest first, and how many there are in all."""
         entries, total = self._index.page(wanted, (page - 1) * page_size, page_size, newest_first=True)
-        return [self._measured(entry) for entry in entries], total
+        return [self._completed(entry) for entry in entries], total
 
     def select(self, wanted: Filter) -> list[Entry]:
         """All entries that are meant, by name."""
@@ -153,7 +153,7 @@ class OutputStore:
         found = self._index.select(Filter(names=(name,)))
         if not found:
             raise ResourceNotFoundError("There is no such file.", field="name")
-        return self._measured(found[0]), read_sidecar(path.with_name(self.sidecar_name(path.name)))
+        return self._completed(found[0]), read_sidecar(path.with_name(self.sidecar_name(path.name)))
 
     def captions(self, name: str) -> dict[str, str]:
         """Caption files of an output by format, with their names."""
@@ -163,15 +163,18 @@ class OutputStore:
         return {kind: found for kind, found in names.items() if (self.root / found).is_file()}
 
     def keep(self, words: str, *, keep: bool) -> Entry:
-        """Protect all files of a result from automatic cleaning, or no longer."""
+        """Protect all files of a result from automatic cleaning, or no longer; a mark of its folder stays.
+
+        Raises:
+            ResourceNotFoundError: there is no such audio.
+            DiskFullError: no room, or the disk is gone.
+        """
         with self._changing:
-            path = self._audio(words)
-            sidecar = path.with_name(self.sidecar_name(path.name))
-            marker = sidecar.with_suffix(KEEP_SUFFIX)
+            marker = _marker(self._audio(words))
             if keep:
-                marker.touch()
-            write_sidecar(sidecar, {**read_sidecar(sidecar), "keep": keep})
-            if not keep:
+                with disk_failures(marker.name):
+                    marker.touch()
+            else:
                 marker.unlink(missing_ok=True)
         return self.record(words)[0]
 
@@ -227,12 +230,22 @@ class OutputStore:
             if path.suffix.lower() in SUFFIXES and _stem(path.name) == stem and not path.name.startswith(".")
         ]
 
-    def _measured(self, entry: Entry) -> Entry:
+    def _completed(self, entry: Entry) -> Entry:
+        """With what the index does not know: the length, at first, and whether a clean-up passes it over."""
+        path = spelled_on_disk(self.root, Path(entry.name))
+        folders = [path.parents[above] for above in range(len(Path(entry.name).parts))]
+        kept = _marker(path).exists() or any((folder / KEEP_SUFFIX).exists() for folder in folders)
+        entry = replace(entry, details={**entry.details, "keep": kept})
         if entry.seconds is not None and entry.sample_rate is not None:
             return entry
-        seconds, rate = measure_length(spelled_on_disk(self.root, Path(entry.name))) or (0.0, 0)
+        seconds, rate = measure_length(path) or (0.0, 0)
         self._index.measured(entry.name, entry.changed, seconds, rate)
         return replace(entry, seconds=seconds, sample_rate=rate)
+
+
+def _marker(audio: Path) -> Path:
+    """The file that protects the result of an audio file."""
+    return audio.with_name(f"{_stem(audio.name)}{KEEP_SUFFIX}")
 
 
 def _stem(file_name: str) -> str:

@@ -1,5 +1,6 @@
 import io
 import zipfile
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -71,6 +72,17 @@ def test_kept_results_are_marked(client: TestClient) -> None:
     assert client.put(f"{API}/output/{name}/metadata", json={"keep": True}).json()["keep"] is True
     [entry] = client.get(f"{API}/outputs").json()["files"]
     assert entry["keep"] is True and entry["parameters"]["sentence_pause_ms"] == 250
+
+
+@pytest.mark.parametrize("marker", ["a/{stem}.keep", "a/.keep", ".keep"])
+def test_results_that_were_marked_by_hand_are_shown_as_kept(
+    client: TestClient, settings: Settings, marker: str
+) -> None:
+    [name] = speak(client, folder="a")
+    assert client.get(f"{API}/output/{name}").json()["keep"] is False
+    (settings.paths.output_dir / marker.format(stem=PurePosixPath(name).stem)).touch()
+    [entry] = client.get(f"{API}/outputs").json()["files"]
+    assert entry["keep"] is True and client.get(f"{API}/output/{name}").json()["keep"] is True
 
 
 def test_a_zip_holds_what_was_asked_for(client: TestClient, settings: Settings) -> None:

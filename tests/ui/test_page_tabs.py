@@ -121,10 +121,10 @@ def test_results_are_joined_kept_and_deleted(open_page: OpenPage, recording: Pat
     page.locator("#files-list input").first.check()
     wait(page, "#files-facts", "Length")
     page.locator("#files-keep").click()
-    wait(page, "#files-status", "1 results stay through every clean-up")
+    wait(page, "#files-status", "Kept through every clean-up: 1 file.")
     page.locator("#files-sure input").check()
     page.locator("#files-delete").click()
-    wait(page, "#files-status", "1 files are deleted.")
+    wait(page, "#files-status", "Deleted: 1 file.")
 
 
 def test_one_chunk_of_a_result_is_made_again(open_page: OpenPage) -> None:

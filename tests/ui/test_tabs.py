@@ -232,11 +232,25 @@ class TestFiles:
         names = [spoken(self.core, "One."), spoken(self.core, "Two.")]
 
         assert Path(self.part.named(self.handlers.pack(OUTPUTS, names))["archive"]["value"]).stat().st_size > 0
-        assert "2 results stay" in self.handlers.keep(names, keep=True)
+        kept = self.part.named(self.handlers.keep(OUTPUTS, "", "", "All", 1, names, keep=True))
+        assert "every clean-up: 2 files." in kept["status"] and kept["files"]["value"] == names
         refused = self.part.named(self.handlers.delete(OUTPUTS, "", "", "All", 1, names, False))
         deleted = self.part.named(self.handlers.delete(OUTPUTS, "", "", "All", 1, names, True))
-        assert "status bad" in refused["status"] and "2 files are deleted." in deleted["status"]
+        assert "status bad" in refused["status"] and "Deleted: 2 files." in deleted["status"]
         assert self.look() == []
+
+    def test_what_is_kept_is_told_whoever_marked_it(self) -> None:
+        first, second = spoken(self.core, "One."), spoken(self.core, "Two.", folder="fav")
+        self.core.outputs.root.joinpath(first).with_suffix(".keep").touch()
+        self.core.outputs.root.joinpath("fav", ".keep").touch()
+
+        listed = self.part.named(self.handlers.look(OUTPUTS, "", "", "All", 1))["files"]["choices"]
+        assert [" · kept · " in label for label, _ in listed] == [True, True]
+        assert "kept through every one" in self.part.named(self.handlers.show(OUTPUTS, [first]))["facts"]
+        freed = self.part.named(self.handlers.keep(OUTPUTS, "", "", "All", 1, [first], keep=False))
+        still = self.part.named(self.handlers.keep(OUTPUTS, "", "", "All", 1, [second], keep=False))
+        assert "May go with a clean-up: 1 file." in freed["status"]
+        assert "A file named .keep in their folder keeps 1 file." in still["status"]
 
     def test_recordings_are_taken_in_for_conversion(self) -> None:
         shown = self.part.named(self.handlers.add(str(self.upload)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +15,14 @@ from pydantic import ValidationError
 from api_models.library import VCInputDetails
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
-from library.entries import Entry, Filter
+from library.entries import Filter
 from library.recordings import NewRecording
 from library.zip_stream import zip_blocks
 from ui.desk import QUICKLY, QUIETLY, Shown
+from ui.file_words import file_count, file_facts, file_label
 from ui.rights import lock, needing
 from ui.tables import facts_html
-from ui.wording import error_html, invalid_request, size_words, status_html
+from ui.wording import error_html, invalid_request, status_html
 
 OUTPUTS: Final = "Results"
 INPUTS: Final = "Recordings to convert"
@@ -127,7 +127,8 @@ def _connect(handlers: FileHandlers, tab: FilesTab, buttons: Mapping[str, Any], 
     tab.files.input(handlers.show, [tab.store, tab.files], [tab.status, tab.player, tab.facts, tab.sure], **QUIETLY)
     buttons["pack"].click(handlers.pack, [tab.store, tab.files], [tab.status, tab.archive], **QUIETLY)
     for button, kept in ((buttons["keep"], True), (buttons["release"], False)):
-        button.click(needing("voices", partial(handlers.keep, keep=kept)), tab.files, tab.status, **QUICKLY)
+        keep = needing("voices", partial(handlers.keep, keep=kept))
+        button.click(keep, [*asked, tab.files], [tab.status, tab.files], **QUICKLY)
     removed = [tab.status, tab.files, tab.player, tab.facts, tab.sure]
     buttons["delete"].click(needing("voices", handlers.delete), [*asked, tab.files, tab.sure], removed, **QUICKLY)
     described = {tab.store, tab.files, tab.name, tab.text, tab.description, tab.tags}
@@ -158,8 +159,8 @@ class FileHandlers:
         pages = max(1, -(-total // ON_A_PAGE))
         return {
             tab.files: gr.update(
-                choices=[(_label(entry), entry.name) for entry in entries], value=[],
-                label=f"{total} files, page {page} of {pages}",
+                choices=[(file_label(entry), entry.name) for entry in entries], value=[],
+                label=f"{file_count(total)}, page {page} of {pages}",
             ),
             tab.number: gr.update(value=min(page, pages), maximum=pages),
             tab.folder: gr.update(choices=[("All", ""), *(name for name in sorted(library.folders()) if name)]),
@@ -198,18 +199,29 @@ class FileHandlers:
         with target.open("wb") as archive:
             for block in zip_blocks(files):
                 archive.write(block)
-        told = status_html("", "good", lead=f"{len(files)} files are packed.")
+        told = status_html("", "good", lead=f"Packed: {file_count(len(files))}.")
         return {tab.status: told, tab.archive: gr.update(value=str(target), visible=True)}
 
-    def keep(self, names: Sequence[str], *, keep: bool) -> str:
+    def keep(
+        self, store: str, search: str, folder: str, kind: str, number: float, names: Sequence[str], *, keep: bool
+    ) -> Shown:
         """Protect the ticked results from clean-up, or no longer."""
+        tab = self._tab
         try:
-            for name in names:
-                self._core.outputs.keep(name, keep=keep)
+            if not names or store != OUTPUTS:
+                raise InvalidRequestError("Tick results first; recordings are never cleaned up one by one.")
+            entries = [self._core.outputs.keep(name, keep=keep) for name in names]
         except ChatterboxError as error:
-            return error_html(error)
-        ends = "stay through every clean-up" if keep else "may go with a clean-up"
-        return status_html(f"{len(names)} results {ends}.", "good")
+            return {tab.status: error_html(error)}
+        kept = sum(bool(entry.details["keep"]) for entry in entries)
+        if keep:
+            told = status_html("", "good", lead=f"Kept through every clean-up: {file_count(kept)}.")
+        elif kept:
+            told = status_html(f"A file named .keep in their folder keeps {file_count(kept)}.", "bad")
+        else:
+            told = status_html("", "good", lead=f"May go with a clean-up: {file_count(len(names))}.")
+        listed = self.look(store, search, folder, kind, number)[tab.files]
+        return {tab.status: told, tab.files: {**listed, "value": list(names)}}
 
     def delete(
         self, store: str, search: str, folder: str, kind: str, number: float, names: Sequence[str], sure: bool
@@ -225,7 +237,7 @@ class FileHandlers:
         except ChatterboxError as error:
             return {tab.status: error_html(error)}
         shown = self.look(store, search, folder, kind, number)
-        told = status_html("", "good", lead=f"{len(names)} files are deleted.")
+        told = status_html("", "good", lead=f"Deleted: {file_count(len(names))}.")
         return {tab.files: shown[tab.files], tab.status: told, tab.player: None, tab.facts: "", tab.sure: False}
 
     def add(self, path: str) -> Shown:
@@ -264,27 +276,7 @@ class FileHandlers:
 
     def _facts(self, store: str, name: str) -> tuple[Path, dict[str, str]]:
         if store == OUTPUTS:
-            entry, _ = self._core.outputs.record(name)
-            path = self._core.outputs.find(name)[0]
-        else:
-            entry = self._core.vc_inputs.entry(name)
-            path = self._core.vc_inputs.find(name, "name").path
-        about = entry.details
-        quality = about.get("quality") or {}
-        facts = {
-            "Length": f"{entry.seconds or 0:.1f} s at {entry.sample_rate or 0} Hz, {size_words(entry.size_bytes)}",
-            "Made": datetime.fromtimestamp(entry.created).strftime("%Y-%m-%d %H:%M"),
-            "Says": str(about.get("text") or ""),
-            "Voices": ", ".join(about.get("voices") or []),
-            "Check": str(quality.get("verdict") or ""),
-            "Made of": ", ".join(about.get("sources") or []),
-            "Captions": ", ".join(self._core.outputs.captions(name).values()) if store == OUTPUTS else "",
-            "Clean-up": "kept through every one" if about.get("keep") else "",
-        }
-        return path, {label: said for label, said in facts.items() if said}
-
-
-def _label(entry: Entry) -> str:
-    text = str(entry.details.get("text") or "")[:50]
-    made = datetime.fromtimestamp(entry.created).strftime("%d.%m. %H:%M")
-    return " · ".join(part for part in (made, entry.name, f"{entry.seconds or 0:.1f} s", text) if part)
+            outputs = self._core.outputs
+            return outputs.find(name)[0], file_facts(outputs.record(name)[0], outputs.captions(name).values())
+        inputs = self._core.vc_inputs
+        return inputs.find(name, "name").path, file_facts(inputs.entry(name))
