@@ -240,8 +240,7 @@ class CoreEngine:
             self.door.refuse_overload()
             with self.casting.fetched(request, token) as asked:
                 planned = self.plan(asked, short_opening=short_opening)
-                work = Work("tts", planned.plan.length)
-                with self.door.enter(token, work, operation.observe) as place:
+                with self.door.enter(token, Work("tts", planned.plan.length), operation.observe) as place:
                     live = LiveSpeech(asked, self.order(asked, planned), self.workshop, place.observe, token)
                     yield live
             operation.audio_seconds = live.seconds
@@ -264,10 +263,12 @@ class CoreEngine:
             operation.audio_seconds = result.audio_seconds
             return result
 
-    def find_mark(self, recording: SourceRecording, cancel: CancelToken | None = None) -> MarkFindings:
+    def find_mark(
+        self, recording: SourceRecording, observer: Observer = ignore, cancel: CancelToken | None = None
+    ) -> MarkFindings:
         """Look for the engine's inaudible mark in a recording; errors as of `core.watermarks.find_mark`."""
         token, longest = self.door.token(cancel), self.settings.api.max_recording_minutes * 60
-        with self.operations.operation("watermark") as operation:
+        with self.operations.operation("watermark", observer) as operation:
             self.door.refuse_overload()
             with self.door.enter(token, Work("watermark", None), operation.observe):
                 found = find_mark(self.engine, recording, longest, token)

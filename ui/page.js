@@ -11,15 +11,25 @@ function tabKey() {
   return key;
 }
 
+// Offers a text as a file.
+function saveText(name, content, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], {type}));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 // Offers one of the user's own presets as a file.
 function sharePreset(name, presets) {
   if (!presets[name]) return;
   const content = JSON.stringify({preset: name, settings: presets[name]}, null, 1);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], {type: "application/json"}));
-  link.download = name.replace(/[^\p{L}\p{N}_-]+/gu, "-") + ".preset.json";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveText(name.replace(/[^\p{L}\p{N}_-]+/gu, "-") + ".preset.json", content, "application/json");
+}
+
+// Offers what a recording says as a file.
+function saveWords(words, ending) {
+  saveText(`recording.${ending}`, words, "text/plain");
 }
 
 // Pieces of a result are played one after another while the rest is being made.

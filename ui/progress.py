@@ -6,7 +6,17 @@ import time
 from dataclasses import dataclass
 
 from exceptions import ChatterboxError
-from speech.progress import ChunkDone, ClipMeasured, Event, Finishing, Joined, PieceConverted, Planned, Queued
+from speech.progress import (
+    ChunkDone,
+    ClipMeasured,
+    Event,
+    Finishing,
+    Joined,
+    PieceConverted,
+    Planned,
+    Queued,
+    WindowHeard,
+)
 
 MEASURING_SHARE = 0.3
 """Part of a join's bar that stands for reading its files through."""
@@ -74,6 +84,9 @@ class Tally:
             self._note(self._before + event.index + 1, event.audio_seconds)
         elif isinstance(event, PieceConverted):
             self._note(event.index + 1, event.seconds)
+            self._share = event.seconds / event.total_seconds if event.total_seconds else 0.0
+        elif isinstance(event, WindowHeard):
+            self._note(self._done + 1, event.seconds)
             self._share = event.seconds / event.total_seconds if event.total_seconds else 0.0
         elif isinstance(event, ClipMeasured):
             self._note(event.index + 1, 0.0)

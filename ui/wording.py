@@ -42,9 +42,9 @@ _ADVICE = {
     "QUEUE_FULL": "",
     "MODEL_LOAD_ERROR": "Put this right and restart the service.",
     "DEADLINE_EXCEEDED": "Speak a shorter text, or ask the operator to raise the time limit.",
-    "DISK_FULL": "Make room on the disk and press Generate again.",
-    "GENERATION_ERROR": "Press Generate again; another seed often helps.",
-    "NOT_READY": "Wait a moment and press Generate again.",
+    "DISK_FULL": "Make room on the disk and try again.",
+    "GENERATION_ERROR": "Try again; another seed often helps.",
+    "NOT_READY": "Wait a moment and try again.",
 }
 _JOB_TONES: dict[str, Tone] = {"done": "good", "failed": "bad", "cancelled": "quiet", "paused": "quiet"}
 _FIELD_ADVICE = {

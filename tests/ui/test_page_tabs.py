@@ -88,6 +88,12 @@ def test_a_recording_is_converted(open_page: OpenPage, recording: Path, tmp_path
     samples, rate = decode(tmp_path / "converted.wav")
     assert len(samples) / rate == pytest.approx(4.0, abs=0.3)
 
+    unfold(page, "Write it down, or look for the mark")
+    page.locator("#examine-mark").click()
+    wait(page, "#examine-status", "The engine in use, tone, makes no watermark")
+    page.locator("#examine-write").click()
+    wait(page, "#examine-status", "There is no model that listens here")
+
 
 def test_a_voice_is_added_introduces_itself_and_is_deleted(open_page: OpenPage, recording: Path) -> None:
     page = open_page()

@@ -133,7 +133,7 @@ def test_a_failure_leaves_the_buttons_usable(make_core: CoreMaker) -> None:
     *_, last = shown(make_core(ToneFaults("raise", takes=-1)), text="Hello.", on_failure="fail")
 
     assert "Failed." in last["status"]
-    assert "Press Generate again" in last["status"]
+    assert "Try again; another seed" in last["status"]
     assert last["start"]["interactive"]
     assert not last["stop"]["interactive"]
 

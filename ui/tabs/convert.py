@@ -1,4 +1,4 @@
-"""The Convert tab: a recording, a target voice and Convert beside the player; below, all settings."""
+"""The Convert tab: a recording, a target voice and Convert beside the player; below, all settings, and what it says."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from library.entries import Filter
 from ui.browser import with_tab_key
 from ui.controls import Control, build_controls
 from ui.desk import QUICKLY, Desk, DeskHandlers, Shown, build_buttons, build_desk
+from ui.examining import Examination, build_examination, connect_examination
 from ui.settings_panel import SECTIONS
 from ui.wording import conversion_html, error_html, invalid_request, quality_html, status_html, voice_choices
 
@@ -55,6 +56,7 @@ class ConvertTab:
     inputs: dict[str, Any]
     desk: Desk
     quality: Any
+    examination: Examination
 
 
 def build_convert_tab(core: CoreEngine, page: Any, tab: Any) -> ConvertTab:
@@ -80,11 +82,12 @@ def build_convert_tab(core: CoreEngine, page: Any, tab: Any) -> ConvertTab:
             desk = build_desk(buttons, "convert", "Record or upload something, choose a voice and press Convert.")
     quality = gr.HTML(elem_id="convert-quality", elem_classes="bare", padding=False, visible=False)
     inputs = _build_settings(core)
-    made = ConvertTab(recording, stored, target, inputs, desk, quality)
+    made = ConvertTab(recording, stored, target, inputs, desk, quality, build_examination())
     handlers = Converting(core, made)
     working = handlers.works.connect(page, quality)
     asked = {recording, stored, target, *inputs.values(), desk.key}
     desk.start.click(handlers.convert, asked, [*desk.shown, quality], js=with_tab_key(asked, desk.key), **working)
+    connect_examination(core, made.examination, page, desk.key, (recording, stored), working)
     gr.on([page.load, tab.select], handlers.choices, None, [stored, target], **QUICKLY)
     return made
 
