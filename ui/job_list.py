@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-import tempfile
 import wave
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from api_models.jobs import JobChunk, JobReply, RedoRequest
 from core.job_service import JobService
 from core_engine import CoreEngine
 from exceptions import ChatterboxError, ResourceNotFoundError
+from library.temp_folders import request_folder
 from ui.desk import Shown
 from ui.job_requests import JobRequests
 from ui.tables import table_html
@@ -119,26 +119,24 @@ class JobHandlers:
         caption = status_html(f"{found.total} chunks, page {found.page} of {pages}.")
         return caption + table_html(("Chunk", "Text", "Voice", "State", "Check"), rows)
 
-    def listen(self, job_id: str | None, number: float | None) -> Shown:
+    def listen(self, job_id: str | None, number: float | None) -> Iterator[Shown]:
         """A finished chunk."""
-        tab = self._tab
-        try:
-            content = self._service.chunk_audio(_chosen(job_id), int(number or 1) - 1)
-        except ChatterboxError as error:
-            return {tab.status: error_html(error), tab.clip: None}
-        target = _new_clip("chunk.wav")
-        target.write_bytes(content)
-        return {tab.clip: gr.update(value=str(target), autoplay=True)}
 
-    def listen_to_part(self, job_id: str | None, part: int | None) -> Shown:
+        def chunk(folder: Path) -> Path:
+            target = folder / "chunk.wav"
+            target.write_bytes(self._service.chunk_audio(_chosen(job_id), int(number or 1) - 1))
+            return target
+
+        yield from self._play(chunk)
+
+    def listen_to_part(self, job_id: str | None, part: int | None) -> Iterator[Shown]:
         """A chapter: its file if the job is done, else as much of its beginning as is spoken."""
-        tab = self._tab
-        try:
+
+        def chapter(folder: Path) -> Path:
             job = self._service.get(_chosen(job_id))
-            path = self._part_file(job, part or 0) or self._spoken_so_far(job.id, part or 0)
-        except ChatterboxError as error:
-            return {tab.status: error_html(error), tab.clip: None}
-        return {tab.clip: gr.update(value=path, autoplay=True)}
+            return self._part_file(job, part or 0) or self._spoken_so_far(job.id, part or 0, folder / "chapter.wav")
+
+        yield from self._play(chapter)
 
     def redo(self, job_id: str | None, number: float | None, text: str, seed: float | None) -> Shown:
         """Make a chunk again: with another text, with that seed, or with the next one."""
@@ -151,6 +149,15 @@ class JobHandlers:
         except ChatterboxError as error:
             return {tab.status: error_html(error)}
         return {tab.status: job_html(job), tab.new_text: "", tab.timer: gr.Timer(active=True)}
+
+    def _play(self, make: Callable[[Path], Path]) -> Iterator[Shown]:
+        """Let the player have a file; `make` may put it into a folder that is gone once the page has its copy."""
+        tab = self._tab
+        try:
+            with request_folder(self._core.settings.paths.temp_dir) as folder:
+                yield {tab.clip: gr.update(value=str(make(folder)), autoplay=True)}
+        except ChatterboxError as error:
+            yield {tab.status: error_html(error), tab.clip: None}
 
     def _steer(self, job_id: str | None, how: Callable[[str], JobReply]) -> Shown:
         try:
@@ -172,25 +179,24 @@ class JobHandlers:
         result = job.result
         names = [file.filename for file in result.output_files] if result else []
         names += [captions.filename for captions in result.captions] if result else []
-        files = [path for path in map(self._path, names) if path]
+        files = [str(path) for path in map(self._path, names) if path]
         return {
             tab.status: job_html(job),
             tab.result: gr.update(value=files or None, visible=bool(files)),
             tab.part: _parts(job),
         }
 
-    def _part_file(self, job: JobReply, part: int) -> str | None:
+    def _part_file(self, job: JobReply, part: int) -> Path | None:
         files = job.result.output_files if job.result else []
         own = [file.filename for file in files if file.part == part or (file.part is None and len(job.parts) == 1)]
         return next(filter(None, map(self._path, own)), None)
 
-    def _spoken_so_far(self, job_id: str, part: int) -> str:
+    def _spoken_so_far(self, job_id: str, part: int, target: Path) -> Path:
         """The finished chunks from the beginning of a chapter on, in one file.
 
         Raises:
             ResourceNotFoundError: there are none.
         """
-        target = _new_clip("chapter.wav")
         with contextlib.ExitStack() as stack:
             joined: wave.Wave_write | None = None
             for chunk in itertools.takewhile(lambda chunk: chunk.state == "done", self._chunks_of(job_id, part)):
@@ -201,7 +207,7 @@ class JobHandlers:
                     joined.writeframes(spoken.readframes(spoken.getnframes()))
         if joined is None:
             raise ResourceNotFoundError("Nothing of this chapter is spoken yet.")
-        return str(target)
+        return target
 
     def _chunks_of(self, job_id: str, part: int) -> Iterator[JobChunk]:
         for page in itertools.count(1):
@@ -210,9 +216,9 @@ class JobHandlers:
             if page * 100 >= found.total:
                 return
 
-    def _path(self, name: str) -> str | None:
+    def _path(self, name: str) -> Path | None:
         try:
-            return str(self._core.outputs.find(name)[0])
+            return self._core.outputs.find(name)[0]
         except ResourceNotFoundError:
             # Deleted meanwhile, or just being assembled anew.
             return None
@@ -222,10 +228,6 @@ def _parts(job: JobReply, *, chosen: bool = False) -> Any:
     """The chapters, the first of them `chosen` or the choice left as it is."""
     choices = [(part.title or "The whole", part.index) for part in job.parts]
     return gr.update(choices=choices, value=0) if chosen else gr.update(choices=choices)
-
-
-def _new_clip(name: str) -> Path:
-    return Path(tempfile.mkdtemp(prefix="chatterbox-clip-")) / name
 
 
 def _chosen(job_id: str | None) -> str:

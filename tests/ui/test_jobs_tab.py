@@ -12,6 +12,7 @@ import pytest
 from core_engine import CoreEngine
 from jobs.service import Jobs
 from speech.engines.tone import ToneFaults
+from speech.samples import Samples
 from tests.conftest import CoreMaker
 from tests.support.epubs import sea_book
 from tests.support.tones import decode
@@ -57,6 +58,16 @@ class Page:
     def named(self, shown: dict[Any, Any]) -> dict[str, Any]:
         return {self._names[component]: value for component, value in shown.items()}
 
+    def heard(self, steps: Iterator[dict[Any, Any]]) -> Samples | None:
+        """What the player gets, decoded while it is there; afterwards nothing of it is left."""
+        shown = self.named(next(steps))
+        clip = shown["clip"]
+        assert clip or "Nothing of this chapter is spoken yet." in shown["status"]
+        samples = decode(clip["value"])[0] if clip else None
+        assert list(steps) == []
+        assert not list(self.core.settings.paths.temp_dir.glob("request-*/ch*.wav"))
+        return samples
+
     def wait_until_done(self, job_id: str) -> dict[str, Any]:
         for _ in range(200):
             shown = self.named(self.handlers.look([job_id], job_id))
@@ -91,11 +102,12 @@ def test_a_chunk_is_heard_and_made_again(page: Page) -> None:
     [job_id] = page.hand_in(text=TEXT)["kept"]
     page.wait_until_done(job_id)
 
-    before = decode(page.named(page.handlers.listen(job_id, 2))["clip"]["value"])[0]
+    before = page.heard(page.handlers.listen(job_id, 2))
     page.handlers.redo(job_id, 2, "Another sentence, which is longer.", None)
     page.wait_until_done(job_id)
 
-    assert len(decode(page.named(page.handlers.listen(job_id, 2))["clip"]["value"])[0]) > len(before)
+    after = page.heard(page.handlers.listen(job_id, 2))
+    assert before is not None and after is not None and len(after) > len(before)
     assert "Another sentence, which is longer." in page.handlers.list_chunks(job_id, 1)
 
 
@@ -140,7 +152,8 @@ def test_a_book_is_estimated_and_read_as_chosen(page: Page, tmp_path: Path) -> N
     assert [title for title, _ in done["part"]["choices"]] == ["Chapter One", "Chapter Three"]
     endings = [Path(name).suffix for name in done["result"]["value"]]
     assert endings.count(".m4b") == endings.count(".srt") == 1 and endings.count(".wav") == 2
-    chapter = page.named(page.handlers.listen_to_part(job_id, 1))["clip"]["value"]
+    [shown] = map(page.named, page.handlers.listen_to_part(job_id, 1))
+    chapter = shown["clip"]["value"]
     assert "Chapter_Three" in chapter and len(decode(chapter)[0]) > 0
 
 
@@ -167,12 +180,11 @@ def test_a_chapter_is_heard_while_the_rest_is_spoken(page: Page) -> None:
     page.core.engine._faults = ToneFaults(delay=0.2)  # type: ignore[attr-defined]
     [job_id] = page.hand_in(text=TEXT * 5)["kept"]
     for _ in range(100):
-        shown = page.named(page.handlers.listen_to_part(job_id, 0))
-        if shown["clip"]:
+        beginning = page.heard(page.handlers.listen_to_part(job_id, 0))
+        if beginning is not None:
             break
-        assert "Nothing of this chapter is spoken yet." in shown["status"]
         time.sleep(0.05)
 
     assert page.named(page.handlers.look([job_id], None))["jobs"]["value"] == job_id
     assert page.service.get(job_id).state == "running"
-    assert len(decode(shown["clip"]["value"])[0]) > 0
+    assert beginning is not None and len(beginning) > 0

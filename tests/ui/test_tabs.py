@@ -1,5 +1,6 @@
 """What the tabs for voices, conversion, joining and files do with the core, without a browser."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,10 @@ class TestFiles:
     def test_ticked_files_are_packed_kept_and_deleted(self) -> None:
         names = [spoken(self.core, "One."), spoken(self.core, "Two.")]
 
-        assert Path(self.part.named(self.handlers.pack(OUTPUTS, names))["archive"]["value"]).stat().st_size > 0
+        packing = self.handlers.pack(OUTPUTS, names)
+        archive = Path(self.part.named(next(packing))["archive"]["value"])
+        assert zipfile.ZipFile(archive).namelist() == names
+        assert list(packing) == [] and not archive.exists()
         kept = self.part.named(self.handlers.keep(OUTPUTS, "", "", "All", 1, names, keep=True))
         assert "every clean-up: 2 files." in kept["status"] and kept["files"]["value"] == names
         refused = self.part.named(self.handlers.delete(OUTPUTS, "", "", "All", 1, names, False))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,9 @@ from core_engine import CoreEngine
 from exceptions import ChatterboxError, InvalidRequestError
 from library.entries import Filter
 from library.recordings import NewRecording
+from library.temp_folders import request_folder
 from library.zip_stream import zip_blocks
+from speech.atomic_file import disk_failures
 from ui.desk import QUICKLY, QUIETLY, Shown
 from ui.file_words import file_count, file_facts, file_label
 from ui.rights import lock, needing
@@ -84,16 +85,18 @@ def _build_file() -> tuple[dict[str, Any], dict[str, Any]]:
         label="The first ticked file", interactive=False, elem_id="files-player", elem_classes="player",
         buttons=["download"],
     )  # fmt: skip
-    with gr.Row(elem_classes="bottom"):
+    with gr.Row():
         buttons = {
             "pack": gr.Button("Pack as ZIP", size="sm", elem_id="files-zip", min_width=100),
             "keep": gr.Button("Keep", size="sm", elem_id="files-keep", min_width=70),
             "release": gr.Button("Keep no longer", size="sm", elem_id="files-release", min_width=110),
         }
-    with gr.Row(elem_classes="bottom"):
+    with gr.Row(elem_classes="level"):
         sure = gr.Checkbox(False, label="Yes, delete them", elem_id="files-sure", min_width=130)
         buttons["delete"] = gr.Button("Delete", size="sm", variant="stop", elem_id="files-delete", min_width=80)
-    archive = gr.File(label="Packed", interactive=False, visible=False, elem_id="files-archive")
+    archive = gr.File(
+        label="Packed", interactive=False, visible=False, elem_id="files-archive", elem_classes="more-files"
+    )
     facts = gr.HTML(elem_id="files-facts", elem_classes="bare", padding=False)
     with gr.Accordion("Add a recording to convert", open=False, elem_id="files-add"):
         upload = gr.File(
@@ -186,21 +189,21 @@ class FileHandlers:
         told = status_html(f"{len(names)} ticked.", lead=names[0])
         return {tab.status: told, tab.player: str(path), tab.facts: facts_html(facts), tab.sure: False}
 
-    def pack(self, store: str, names: Sequence[str]) -> Shown:
-        """The ticked files as one ZIP file."""
+    def pack(self, store: str, names: Sequence[str]) -> Iterator[Shown]:
+        """The ticked files as one ZIP file, which is gone once the page has its copy."""
         tab = self._tab
         try:
             if not names or store != OUTPUTS:
                 raise InvalidRequestError("Tick results first; recordings are downloaded below the player.")
             files = self._core.outputs.archive(names)
+            with request_folder(self._core.settings.paths.temp_dir) as folder:
+                target = folder / "outputs.zip"
+                with disk_failures(target.name), target.open("wb") as archive:
+                    archive.writelines(zip_blocks(files))
+                told = status_html("", "good", lead=f"Packed: {file_count(len(files))}.")
+                yield {tab.status: told, tab.archive: gr.update(value=str(target), visible=True)}
         except ChatterboxError as error:
-            return {tab.status: error_html(error), tab.archive: gr.update(visible=False)}
-        target = Path(tempfile.mkdtemp(prefix="chatterbox-zip-")) / "outputs.zip"
-        with target.open("wb") as archive:
-            for block in zip_blocks(files):
-                archive.write(block)
-        told = status_html("", "good", lead=f"Packed: {file_count(len(files))}.")
-        return {tab.status: told, tab.archive: gr.update(value=str(target), visible=True)}
+            yield {tab.status: error_html(error), tab.archive: gr.update(visible=False)}
 
     def keep(
         self, store: str, search: str, folder: str, kind: str, number: float, names: Sequence[str], *, keep: bool
