@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from textwrap import shorten
 
 from library.entries import Entry
 from ui.wording import size_words
@@ -11,7 +12,7 @@ from ui.wording import size_words
 
 def file_label(entry: Entry) -> str:
     """A line of the list."""
-    text = str(entry.details.get("text") or "")[:50]
+    text = shorten(str(entry.details.get("text") or ""), 60, placeholder=" …")
     made = datetime.fromtimestamp(entry.created).strftime("%d.%m. %H:%M")
     kept = "kept" if entry.details.get("keep") else ""
     return " · ".join(part for part in (made, entry.name, f"{entry.seconds or 0:.1f} s", kept, text) if part)

@@ -4,12 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.axe import serious_faults
 from tests.support.browser import (
     PATIENCE,
     OpenPage,
@@ -26,24 +25,12 @@ from tests.support.tones import decode, voice_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 TABS = ("Speak", "Jobs", "Convert", "Voices", "Join", "Files", "System", "Help")
 
 
 def choose_preset(page: Page, name: str) -> None:
     page.get_by_label("Preset", exact=True).click()
     page.get_by_role("option", name=name, exact=True).click()
-
-
-def serious_faults(page: Page) -> list[str]:
-    """What axe finds on the page as it is shown."""
-    report: dict[str, Any] = page.evaluate("() => axe.run()")
-    return [
-        f"{fault['id']}: {node['target']} {node['failureSummary']}"
-        for fault in report["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def test_the_form_is_as_it_was_left(open_page: OpenPage) -> None:
@@ -170,7 +157,6 @@ def test_axe_finds_no_serious_fault(open_page: OpenPage, scheme: str) -> None:
     generate(page, "Hello.\n\nThere.")
     unfold(page, "Earlier results", "Text files", "More settings", "As a command")
     unfold(page, "Reading the text", "Delivery", "Takes and checking", "Finishing the sound")
-    page.evaluate(AXE)
 
     for tab in TABS:
         open_tab(page, tab)

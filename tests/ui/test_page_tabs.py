@@ -1,12 +1,14 @@
 """The other tabs in a real browser: a book as a job, conversion, voices, joining, files, and signing in with a key."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from guard.keys import KeyStore
+from tests.support.axe import serious_faults
 from tests.support.browser import PATIENCE, OpenPage, generate, generate_button, open_tab, unfold
 from tests.support.epubs import sea_book
 from tests.support.recordings import speechlike, wav_bytes
@@ -42,7 +44,7 @@ def wait(page: Page, place: str, words: str | re.Pattern[str]) -> None:
 def test_a_book_is_handed_in_found_after_a_reload_heard_and_corrected(open_page: OpenPage, tmp_path: Path) -> None:
     file = tmp_path / "sea.epub"
     file.write_bytes(sea_book())
-    page = open_page()
+    page = open_page(color_scheme="dark")
     open_tab(page, "Jobs")
     upload(page, "#jobs-book", file)
     wait(page, "#jobs-status", "3 chapters with")
@@ -65,6 +67,7 @@ def test_a_book_is_handed_in_found_after_a_reload_heard_and_corrected(open_page:
         page.locator("#jobs-result").get_by_role("link").first.click()
     waiting.value.save_as(tmp_path / "book.m4b")
     assert len(decode(tmp_path / "book.m4b")[0]) > 0
+    assert serious_faults(page) == []
 
     unfold(page, "Chunks")
     page.get_by_label("Another text for it").filter(visible=True).fill("Something else.")
@@ -89,10 +92,11 @@ def test_a_recording_is_converted(open_page: OpenPage, recording: Path, tmp_path
     assert len(samples) / rate == pytest.approx(4.0, abs=0.3)
 
     unfold(page, "Write it down, or look for the mark")
-    page.locator("#examine-mark").click()
+    page.get_by_role("button", name="Look for the engine's mark").click()
     wait(page, "#examine-status", "The engine in use, tone, makes no watermark")
-    page.locator("#examine-write").click()
+    page.get_by_role("button", name="Write down what it says").click()
     wait(page, "#examine-status", "There is no model that listens here")
+    assert serious_faults(page) == []
 
 
 def test_a_voice_is_added_introduces_itself_and_is_deleted(open_page: OpenPage, recording: Path) -> None:
@@ -128,6 +132,10 @@ def test_results_are_joined_kept_and_deleted(open_page: OpenPage, recording: Pat
     wait(page, "#files-facts", "Length")
     page.locator("#files-keep").click()
     wait(page, "#files-status", "Kept through every clean-up: 1 file.")
+    page.locator("#files-zip").click()
+    with page.expect_download() as waiting:
+        page.locator("#files-archive").get_by_role("link").first.click()
+    assert len(zipfile.ZipFile(waiting.value.path()).namelist()) == 1
     page.locator("#files-sure input").check()
     page.locator("#files-delete").click()
     wait(page, "#files-status", "Deleted: 1 file.")

@@ -70,7 +70,7 @@ def build_convert_tab(core: CoreEngine, page: Any, tab: Any) -> ConvertTab:
         with gr.Column(scale=6, min_width=300):
             recording = gr.Audio(
                 label="Recording", sources=["upload", "microphone"], type="filepath", elem_id="convert-recording",
-                buttons=[],
+                elem_classes="player", buttons=[],
             )  # fmt: skip
             with gr.Row():
                 stored = gr.Dropdown(

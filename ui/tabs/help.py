@@ -21,14 +21,12 @@ Write a text, choose a voice and press **Generate** (or Ctrl and Enter). The sta
 Results stay in the outputs folder of the service. **Earlier results** lists those of this browser; their settings can
 be used again. What you write and set stays in this browser.
 """
-_MARKUP = """
-| In the text | What it does |
-|---|---|
-| an empty line | begins a paragraph, with a longer pause |
-| `[pause:1.5s]` | a pause of that length, also `[pause:300ms]` |
-| `[voice:name]` … `[/voice]` | another voice, for dialogue |
-| tags such as `[laugh]` | sounds, where the engine knows them |
-"""
+_MARKUP = (
+    ("an empty line", "begins a paragraph, with a longer pause"),
+    ("[pause:1.5s]", "a pause of that length, also [pause:300ms]"),
+    ("[voice:name] … [/voice]", "another voice, for dialogue"),
+    ("tags such as [laugh]", "sounds, where the engine knows them"),
+)
 
 
 def build_help_tab(core: CoreEngine) -> None:
@@ -37,7 +35,7 @@ def build_help_tab(core: CoreEngine) -> None:
     idle = fields_without_effect(core)
     gr.Markdown(_FIRST_STEPS)
     with gr.Accordion("Signs in the text", open=False):
-        gr.Markdown(_MARKUP)
+        gr.HTML(table_html(("In the text", "What it does"), _MARKUP), elem_classes="bare", padding=False)
     with gr.Accordion("Presets", open=False):
         presets = [(name, preset.description) for name, preset in PRESETS.items()]
         gr.HTML(table_html(("Preset", "Meant for"), presets), elem_classes="bare", padding=False)

@@ -124,14 +124,18 @@ def _build_progress() -> tuple[dict[str, Any], dict[str, Any]]:
         status_html("Hand in a text or a book; it is worked on even after the page is closed."), elem_id="jobs-status",
         elem_classes=["status-line", "bare"], padding=False,
     )  # fmt: skip
-    with gr.Row(elem_classes="bottom"):
+    with gr.Row():
         buttons = {
             name: gr.Button(name, size="sm", elem_id=f"jobs-{name.lower()}", min_width=80)
             for name in ("Pause", "Resume", "Cancel")
         }
+    with gr.Row(elem_classes="level"):
         sure = gr.Checkbox(False, label="Yes, forget it", elem_id="jobs-sure", min_width=120)
         buttons["Delete"] = gr.Button("Delete", size="sm", variant="stop", elem_id="jobs-delete", min_width=80)
-    result = gr.File(label="Result", interactive=False, visible=False, file_count="multiple", elem_id="jobs-result")
+    result = gr.File(
+        label="Result", interactive=False, visible=False, file_count="multiple", elem_id="jobs-result",
+        elem_classes="more-files",
+    )  # fmt: skip
     with gr.Row(elem_classes="bottom"):
         part = gr.Dropdown(
             [], label="Chapter", info="Heard as far as it is spoken.", elem_id="jobs-part", scale=3, min_width=160
@@ -148,10 +152,11 @@ def _build_chunks(buttons: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     with gr.Accordion("Chunks", open=False, elem_id="jobs-chunks-fold") as fold:
         page = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="jobs-page")
         chunks = gr.HTML(elem_id="jobs-chunks", elem_classes="bare", padding=False)
-        with gr.Row(elem_classes="bottom"):
+        with gr.Row():
             number = gr.Number(1, label="Chunk", precision=0, minimum=1, elem_id="jobs-chunk", min_width=80)
-            new_text = gr.Textbox(label="Another text for it", placeholder="as it is", elem_id="jobs-new-text", scale=3)
-            seed = gr.Number(None, label="Seed (0: next)", precision=0, elem_id="jobs-seed", min_width=80)
+            new_text = gr.Textbox(label="Another text for it", placeholder="as it is", elem_id="jobs-new-text", scale=2)
+            seed = gr.Number(None, label="Seed (0: next)", precision=0, elem_id="jobs-seed", min_width=130)
+        with gr.Row():
             buttons["Listen"] = gr.Button("Listen", size="sm", elem_id="jobs-listen", min_width=80)
             buttons["Redo"] = gr.Button("Make it again", size="sm", elem_id="jobs-redo", min_width=110)
     return {"page": page, "chunks": chunks, "number": number, "new_text": new_text, "seed": seed}, fold

@@ -72,7 +72,7 @@ def build_join_tab(core: CoreEngine, page: Any, tab: Any) -> JoinTab:
                 add = gr.Button("Add to the list", size="sm", elem_id="join-add", min_width=110)
             uploads = gr.File(
                 label="Files of your own", file_count="multiple", file_types=["audio"], elem_id="join-uploads",
-                height=110, allow_reordering=True,
+                elem_classes="drop", height=110, allow_reordering=True,
             )  # fmt: skip
             order = gr.Textbox(
                 label="Order", lines=5, max_lines=12, elem_id="join-order", placeholder="intro.wav\n(1.5s)\nmain.wav",

@@ -143,7 +143,7 @@ def _build_file_inputs() -> dict[str, Any]:
     with gr.Accordion("Text files", open=False, elem_id="text-files"):
         files = gr.File(
             label="Text files, spoken instead of the text above", file_count="multiple", file_types=TEXT_SUFFIXES,
-            elem_id="files", height=120,
+            elem_id="files", elem_classes="drop", height=110,
         )  # fmt: skip
         separate = gr.Checkbox(False, label="A result of its own for each file", elem_id="separate")
     return {FILES: files, SEPARATE: separate}

@@ -43,8 +43,8 @@ def _build_models(core: CoreEngine, tab: Any, state: Any, services: Services | N
         model = gr.Radio(
             list(core.models.loaded), value=next(iter(core.models.loaded)), label="Model", elem_id="system-model"
         )
-        load = gr.Button("Load", size="sm", elem_id="model-load", min_width=90)
-        unload = gr.Button("Unload", size="sm", elem_id="model-unload", min_width=90)
+        load = gr.Button("Load", size="sm", elem_id="model-load", scale=0, min_width=110)
+        unload = gr.Button("Unload", size="sm", elem_id="model-unload", scale=0, min_width=110)
     told = gr.HTML(elem_id="model-status", elem_classes=["status-line", "bare"], padding=False)
 
     def change(name: str, *, into_memory: bool) -> Iterator[list[str]]:
@@ -123,8 +123,8 @@ def _state_html(core: CoreEngine, services: Services | None) -> str:
     if services is not None:
         counters = services.figures.counters()
         facts["Since the start"] = (
-            f"{counters['tts_generations']} texts spoken, {counters['vc_generations']} recordings converted, "
-            f"{sum(counters['errors_by_type'].values())} errors"
+            f"texts spoken: {counters['tts_generations']}, recordings converted: {counters['vc_generations']}, "
+            f"errors: {sum(counters['errors_by_type'].values())}"
         )
         facts.update(_machine(services.figures.report()["system"]))
     return facts_html(facts)
@@ -145,7 +145,7 @@ def _engine_html(core: CoreEngine) -> str:
     own = core.engine.capabilities
     checker = core.validator
     return facts_html({
-        "Engine": f"{own.engine} {own.model}, version {own.version}",
+        "Engine": f"{' '.join(dict.fromkeys([own.engine, own.model]))}, version {own.version}",
         "Chosen because": core.chosen.reason,
         "Others to choose from": ", ".join(name for name in engine_names() if name != own.engine),
         "Languages": ", ".join(own.languages),

@@ -99,7 +99,7 @@ def build_voices_tab(core: CoreEngine, page: Any, tab: Any) -> VoicesTab:
         with gr.Column(scale=1, min_width=300):
             recording = gr.Audio(
                 label="New voice", sources=["upload", "microphone"], type="filepath", elem_id="voices-recording",
-                buttons=[],
+                elem_classes="player", buttons=[],
             )  # fmt: skip
             new = _build_fields("new")
             replace = gr.Checkbox(False, label="Replace a voice of that name", elem_id="voices-replace")
