@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable
@@ -20,7 +21,14 @@ LONG_TEXT = "\n\n".join(f"This is paragraph number {number} of a text that takes
 BROKEN_OFF = ("AbortError", "Connection errored out")
 """What Gradio's own script writes to the console when a page is left while a request runs."""
 
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
 OpenPage = Callable[..., Page]
+
+
+def chromium_path() -> str | None:
+    """Where a browser is installed."""
+    return next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
 
 
 def generate_button(page: Page) -> Any:

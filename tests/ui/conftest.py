@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,10 +15,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
-from tests.support.browser import BROKEN_OFF, DELAY, PATIENCE, OpenPage, generate_button
+from tests.support.browser import BROKEN_OFF, DELAY, PATIENCE, OpenPage, chromium_path, generate_button
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 START_SECONDS = 60.0
 
 
@@ -67,7 +65,7 @@ def _wait_until_it_answers(address: str, process: "subprocess.Popen[bytes]", log
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A headless browser; the test is skipped where none is installed."""
-    executable = next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    executable = chromium_path()
     if executable is None:
         pytest.skip("No Chromium or Chrome is installed, so the page cannot be looked at.")
     with sync_playwright() as driver:
