@@ -28,7 +28,7 @@ from speech.spool import Spool
 
 @dataclass(frozen=True)
 class SourceRecording:
-    """What is to be converted.
+    """A recording that a request brings or names.
 
     Attributes:
         file: by path, or opened.
@@ -39,6 +39,27 @@ class SourceRecording:
     file: AudioFile
     name: str
     field: str
+
+    def blocks(self, sample_rate: int, longest: float) -> Iterator[Samples]:
+        """Its samples, mono, as of `decode_blocks`.
+
+        Args:
+            sample_rate: of the samples, in Hz.
+            longest: seconds it may last.
+
+        Raises:
+            InvalidRequestError: it holds no audio, or is damaged or longer where the iteration has come to.
+        """
+        count = 0
+        for block in decode_blocks(self.file, sample_rate, self.field):
+            count += len(block)
+            if count > longest * sample_rate:
+                raise InvalidRequestError(
+                    f"The recording is longer than the {longest / 60:g} minutes that are allowed.", field=self.field
+                )
+            yield block
+        if not count:
+            raise InvalidRequestError("The recording holds no audio.", field=self.field)
 
 
 @dataclass(frozen=True)
@@ -136,8 +157,8 @@ class _Conversion:
         self, sink: Sink, originals: list[Recording], observer: Observer, cancel: CancelToken
     ) -> ConvertedRecording:
         source = self._order.recording
-        converted = convert_recording(
-            SourceAudio(self._blocks(), stated_seconds(source.file)),
+        return convert_recording(
+            SourceAudio(source.blocks(self._rate, self._order.longest_seconds), stated_seconds(source.file)),
             self._order.converter,
             self._order.rules,
             self._order.ears,
@@ -146,20 +167,6 @@ class _Conversion:
             observer,
             cancel,
         )
-        if not converted.pieces:
-            raise InvalidRequestError("The recording holds no audio.", field=source.field)
-        return converted
-
-    def _blocks(self) -> Iterator[Samples]:
-        source, longest = self._order.recording, self._order.longest_seconds
-        count = 0
-        for block in decode_blocks(source.file, self._rate, source.field):
-            count += len(block)
-            if count > longest * self._rate:
-                raise InvalidRequestError(
-                    f"The recording is longer than the {longest / 60:g} minutes that are allowed.", field=source.field
-                )
-            yield block
 
     def _finish(
         self, spool: Spool, recording: Recording, rules: FinishingRules, cancel: CancelToken

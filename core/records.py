@@ -54,7 +54,7 @@ def write_records(
     write_captions(files, stem, order.request.captions, words, generation.audio_seconds, generation.number)
     settings = settings_of(order.request, generation.seed)
     files.text(f"{stem}.settings.csv", settings_csv(settings), "record", "csv", generation.number)
-    sidecar = json.dumps(_sidecar(stem, order, capabilities, generation, settings), ensure_ascii=False, indent=1)
+    sidecar = json.dumps(_sidecar(stem, order, capabilities, generation, settings), ensure_ascii=False)
     files.text(f"{stem}.json", sidecar, "record", "json", generation.number)
 
 

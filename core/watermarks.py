@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from core.conversion_work import SourceRecording
 from exceptions import InvalidRequestError
-from speech.audio.decode import decode_blocks
+from speech.audio.blocks import windows
 from speech.cancel import CancelToken
 from speech.engines.abilities import MARK_PRESENT, MarkingEngine
 from speech.engines.protocol import Engine
@@ -63,28 +63,21 @@ def find_mark(engine: Engine, recording: SourceRecording, longest: float, cancel
         )
     rate = capabilities.sample_rate
     confidence, marked, total = 0.0, 0, 0
-    for stretch in _stretches(recording, rate):
+    for stretch in _stretches(recording.blocks(rate, longest), rate):
         cancel.raise_if_stopped()
         total += len(stretch)
-        if total > longest * rate:
-            raise InvalidRequestError(
-                f"The recording is longer than the {longest / 60:g} minutes that are allowed.", field=recording.field
-            )
         found = engine.mark_confidence(stretch, rate)
         confidence = max(confidence, found)
         marked += len(stretch) if found >= MARK_PRESENT else 0
-    if not total:
-        raise InvalidRequestError("The recording holds no audio.", field=recording.field)
     return MarkFindings(confidence, marked / rate, total / rate)
 
 
-def _stretches(recording: SourceRecording, rate: int) -> Iterator[Samples]:
-    most, least = int(STRETCH_SECONDS * rate), int(SHORTEST_SECONDS * rate)
-    kept = np.zeros(0, np.float32)
-    for block in decode_blocks(recording.file, rate, recording.field):
-        kept = np.concatenate([kept, block])
-        while len(kept) >= most + least:
-            yield kept[:most]
-            kept = kept[most:]
-    if len(kept):
-        yield kept
+def _stretches(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+    held = np.zeros(0, np.float32)
+    for part in windows(blocks, int(STRETCH_SECONDS * rate)):
+        if len(held) and len(part) >= SHORTEST_SECONDS * rate:
+            yield held
+            held = part
+        else:
+            held = np.concatenate([held, part])
+    yield held

@@ -17,6 +17,8 @@ def require_free(folder: Path, megabytes: int) -> None:
     Raises:
         DiskFullError: with the floor, but not with the folder.
     """
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    existing = folder
+    while not existing.exists():
+        existing = existing.absolute().parent
     if shutil.disk_usage(existing).free < megabytes * MEGABYTE:
         raise DiskFullError(f"Less than {megabytes} MB of disk are free here.", retry_after=RETRY_SECONDS)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from speech.atomic_file import disk_failures, replacing
+from speech.atomic_file import disk_failures, new_partial, put_in_place
 from speech.audio.encode import FORMATS, AudioFileWriter
 from speech.audio.m4b import M4B, CoverPicture, M4bWriter
 from speech.samples import Samples
@@ -120,9 +120,8 @@ class ResultFiles:
     def __init__(self, root: Path, folder: Path) -> None:
         self._root = root
         self._folder = folder
-        self._partials = contextlib.ExitStack()
+        self._partials: dict[Path, Path] = {}
         self._recordings = contextlib.ExitStack()
-        self._targets: list[Path] = []
         self._audio: list[tuple[Path, str, Recording, Place]] = []
         self._texts: list[StoredText] = []
 
@@ -200,9 +199,10 @@ class ResultFiles:
         return tuple(self._texts)
 
     def _partial(self, target: Path) -> Path:
-        partial = self._partials.enter_context(replacing(target))
-        self._targets.append(target)
-        return partial
+        with disk_failures(target.name):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._partials[target] = new_partial(target)
+        return self._partials[target]
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
@@ -213,16 +213,22 @@ class ResultFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self._recordings.__exit__(kind, error, trace)
-            self._partials.__exit__(kind, error, trace)
-            return
-        with self._partials:
+        try:
+            if kind is not None:
+                self._recordings.__exit__(kind, error, trace)
+                return
             self._recordings.close()
-            try:
-                self._partials.close()
-            except BaseException:
-                # Some may have their names already; a result is whole or not there.
-                for target in self._targets:
-                    target.unlink(missing_ok=True)
-                raise
+            self._appear()
+        finally:
+            for partial in self._partials.values():
+                partial.unlink(missing_ok=True)
+
+    def _appear(self) -> None:
+        try:
+            with disk_failures("the result"):
+                put_in_place(self._partials)
+        except BaseException:
+            # Some may have their names already; a result is whole or not there.
+            for target in self._partials:
+                target.unlink(missing_ok=True)
+            raise

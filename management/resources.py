@@ -19,6 +19,7 @@ from config_sections.resource_management import CleanupSettings
 from exceptions import ConflictError
 from management.items import Item, items_in
 from management.planning import ACTIONS, GIGABYTE, Contents, Removal, plan_removals
+from speech.atomic_file import PARTIAL, sweep
 
 log = logging.getLogger("chatterbox.management")
 
@@ -96,6 +97,8 @@ class ResourceManager:
 
     def _clean_up(self, dry_run: bool, forced: bool) -> dict[str, Any]:
         started = self._now()
+        if not dry_run:
+            sweep(self._paths.output_dir.rglob(PARTIAL))
         plan = plan_removals(self._look(), self.limits, started, self._in_use())
         removed = plan if dry_run else [removal for removal in plan if self._apply(removal)]
         ended = self._now()

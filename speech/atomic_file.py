@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from exceptions import DiskFullError
@@ -17,6 +17,8 @@ BLOCK = 1 << 20
 """Bytes read at a time: large enough for the disk's speed, small beside a model."""
 
 _SUFFIX = ".partial"
+PARTIAL = f".*{_SUFFIX}"
+"""Pattern of the names of files that are being written."""
 _ABANDONED_AFTER = 3600.0
 _NO_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE})
 
@@ -58,17 +60,31 @@ def replacing(target: Path) -> Iterator[Path]:
     """
     with disk_failures(target.name):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target.parent)
-        # Not tempfile's: its files are readable by their owner only, whatever the umask says.
-        partial = hidden_beside(target)
-        partial.open("xb").close()
+        sweep(target.parent.glob(PARTIAL))
+        partial = new_partial(target)
         try:
             yield partial
-            flush(partial)
-            partial.replace(target)
-            _flush_folder(target.parent)
+            put_in_place({target: partial})
         finally:
             partial.unlink(missing_ok=True)
+
+
+def new_partial(target: Path) -> Path:
+    """An empty file beside `target`, whose folder exists, to be written and then put in its place."""
+    # Not tempfile's: its files are readable by their owner only, whatever the umask says.
+    partial = hidden_beside(target)
+    partial.open("xb").close()
+    return partial
+
+
+def put_in_place(partials: Mapping[Path, Path]) -> None:
+    """Give written files their names, which are the keys, once all of them are on the disk."""
+    for partial in partials.values():
+        flush(partial)
+    for target, partial in partials.items():
+        partial.replace(target)
+    for folder in {target.parent for target in partials}:
+        _flush_folder(folder)
 
 
 def hidden_beside(target: Path) -> Path:
@@ -121,9 +137,10 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _sweep(folder: Path) -> None:
+def sweep(partials: Iterable[Path]) -> None:
+    """Remove those of these files that killed writers left behind an hour ago or more."""
     oldest = time.time() - _ABANDONED_AFTER
-    for path in folder.glob(f".*{_SUFFIX}"):
+    for path in partials:
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -53,30 +54,33 @@ class Forms:
 
 
 class Reader:
-    """Makes the forms of a text for one engine and one set of rules."""
+    """Makes the forms of one text for one engine and one set of rules; remembers what it read, which is asked again.
+
+    Attributes:
+        read: what the engine is given for a text in a language.
+    """
 
     def __init__(self, capabilities: Capabilities, rules: ReadingRules) -> None:
         self._tags = capabilities.tags if rules.markup else ()
         self._in_words = capabilities.text_form == "spoken"
         self._rules = rules
+        self._spoken = functools.cache(spoken_form)
+        self.read = functools.cache(self._read)
 
     def forms(self, text: str, language: str) -> Forms:
         """All three forms; `text` and `spoken` are without the tags that only the engine understands."""
         pronounced = apply_pronunciations(text, self._rules.pronunciations)
         return Forms(
             text=strip_tags(text, self._tags),
-            spoken=spoken_form(strip_tags(pronounced, self._tags), language),
-            read=self._read(pronounced, language),
+            spoken=self._spoken(strip_tags(pronounced, self._tags), language),
+            read=self.read(text, language),
         )
 
-    def read(self, text: str, language: str) -> str:
-        """What the engine is given for `text`."""
-        return self._read(apply_pronunciations(text, self._rules.pronunciations), language)
-
-    def _read(self, pronounced: str, language: str) -> str:
+    def _read(self, text: str, language: str) -> str:
+        pronounced = apply_pronunciations(text, self._rules.pronunciations)
         parts = split_tags(pronounced, self._tags)  # text and tags in turn
         return "".join(part if place % 2 else self._plain(part, language) for place, part in enumerate(parts))
 
     def _plain(self, text: str, language: str) -> str:
-        words = spoken_form(text, language) if self._in_words else text
+        words = self._spoken(text, language) if self._in_words else text
         return lower_case(words) if self._rules.lower_case else words

@@ -142,7 +142,9 @@ class AudioEncoder:
     def close(self) -> None:
         """Flush the encoder and finish the file's headers."""
         for packet in self._stream.encode(None):
-            self._container.mux(packet)
+            # LAME may end with a frame of padding alone, of which the head of the file would count that frame's only.
+            if packet.duration or not packet.size:
+                self._container.mux(packet)
         self._container.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ _VOWELS_BEFORE: Final = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0
 _VOWELS_BEHIND: Final = frozenset("\u0e30\u0e32\u0e33\u0e45\u0e46\u0eb0\u0eb2\u0eb3\u0ec6")
 
 _HARD_CUT_REACH: Final = 32
+_MAY_FIT: Final = 1.3
+"""A part that is reckoned at so many times the limit may prove to be within it."""
 _LONGEST_FLAG_RUN: Final = 2000
 
 
@@ -182,19 +185,25 @@ def _join_all(line: str, spans: list[_Span], limit: int, measure: Measure) -> li
 
 
 def _split_long(text: str, start: int, end: int, limit: int, measure: Measure) -> list[_Span]:
-    """Cut until every part is within the limit; an explicit stack, as texts may be long."""
+    """Cut until every part is within the limit; an explicit stack, as texts may be long.
+
+    Measuring is costly, so a part has the share of its length in the measure of the whole until it may fit.
+    """
     done: list[_Span] = []
-    todo = [(start, end)]
+    todo = [(start, end, 0.0)]
     while todo:
-        start, end = _strip(text, *todo.pop())
+        start, end, size = todo.pop()
+        start, end = _strip(text, start, end)
         if start == end:
             continue
-        size = measure(text[start:end])
+        if size <= _MAY_FIT * limit:
+            size = measure(text[start:end])
         if size <= limit or end - start == 1:
             done.append((start, end))
             continue
-        cut = _best_cut(text, start, end, -(-size // limit))
-        todo += [(cut, end), (start, cut)]
+        cut = _best_cut(text, start, end, math.ceil(size / limit))
+        share = (cut - start) / (end - start)
+        todo += [(cut, end, size * (1 - share)), (start, cut, size * share)]
     return done
 
 

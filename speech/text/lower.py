@@ -46,6 +46,8 @@ def _lower(text: str) -> str:
 
 
 def _sentence(sentence: str) -> str:
+    if sentence == _small(sentence):
+        return sentence
     mixed = any(_has_lower(word) for word in _WORD.findall(sentence))
     return _WORD.sub(lambda match: _word(match.group(), mixed), sentence)
 
@@ -55,6 +57,8 @@ def _has_lower(word: str) -> bool:
 
 
 def _word(word: str, mixed: bool) -> str:
+    if word == _small(word):
+        return word
     head = re.split("['’]", word, maxsplit=1)[0]
     letters = [character for character in head if not character.isdigit()]
     if _spelled(head, letters):

@@ -71,15 +71,15 @@ def test_check_05_a_full_lane_answers_429_at_once_and_finishes_what_it_took(
 
 
 def test_check_07_a_deadline_that_cannot_be_met_is_refused_at_once(make_core: CoreMaker) -> None:
-    core = make_core(ToneFaults(delay=0.02), server={"request_timeout_seconds": 600, "max_concurrent_requests": 2})
-    core.tts(TTSRequest(text=BOOK[:400]))
+    core = make_core(ToneFaults(delay=0.1), server={"request_timeout_seconds": 600, "max_concurrent_requests": 2})
+    core.tts(TTSRequest(text=BOOK[:400]))  # tells what a character takes
     with ThreadPoolExecutor(8) as pool:
         tokens = [CancelToken() for _ in range(4)]
-        books = [pool.submit(core.tts, TTSRequest(text=BOOK), cancel=token) for token in tokens]
+        books = [pool.submit(core.tts, TTSRequest(text=BOOK * 2), cancel=token) for token in tokens]
         wait_until(lambda: core.active_requests == 4)
         started = time.monotonic()
         with pytest.raises(NotReadyError) as caught:
-            core.tts(TTSRequest(text=BOOK[:400]), cancel=CancelToken(time.monotonic() + 0.5))
+            core.tts(TTSRequest(text=BOOK[:400]), cancel=CancelToken(time.monotonic() + 5))
         assert time.monotonic() - started < 0.3
         assert caught.value.status == 503 and caught.value.retry_after is not None
         for token in tokens:
@@ -97,6 +97,9 @@ def test_check_08_below_the_disk_floor_generation_is_507_and_the_rest_answers(
     assert int(reply.headers["Retry-After"]) >= 1
     assert client.get("/api/v1/health").status_code == 200
     assert client.get(kept).status_code == 200
+    metrics = client.get("/api/v1/metrics/prometheus").text
+    assert "chatterbox_disk_free_bytes 1e+06" in metrics
+    assert 'chatterbox_errors_total{code="DISK_FULL"} 1.0' in metrics
 
 
 @pytest.mark.no_cover

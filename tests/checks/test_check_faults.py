@@ -1,5 +1,6 @@
 """Engines that fail: every caller gets an answer with a code, and the next one is served."""
 
+import importlib.util
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -124,6 +125,23 @@ def test_check_34_a_lost_device_makes_the_service_unready_for_good(settings: Set
         assert client.post("/api/v1/tts", json={"text": "Hello there."}).status_code == 503
         assert client.get("/api/v1/health/live").status_code == 200
     assert core.lane.lost
+
+
+def test_check_35_missing_model_files_leave_the_service_alive_and_not_ready(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no package has a model
+    models = settings.models.model_copy(update={"engine": "embedded", "allow_hub": False})
+    validation = settings.validation.model_copy(update={"enabled": False})
+    app = create_app(settings.model_copy(update={"models": models, "validation": validation}))
+    with TestClient(app) as client:
+        assert app.state.core.wait_ready(10).state == "failed"
+        ready = client.get("/api/v1/health/ready")
+        assert ready.status_code == 503 and ready.json()["state"] == "failed"
+        assert "is not on this machine" in ready.json()["reason"]
+        reply = client.post("/api/v1/tts", json={"text": "Hello there."})
+        assert reply.status_code == 503 and reply.json()["error_code"] == "MODEL_LOAD_ERROR"
+        assert client.get("/api/v1/health/live").status_code == 200
 
 
 def test_models_are_loaded_and_unloaded_by_hand(settings: Settings) -> None:

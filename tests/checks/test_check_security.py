@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import json
 import re
 import socket
 import stat
@@ -87,7 +88,7 @@ def bearer(key: str) -> dict[str, str]:
 def test_check_01_a_large_announced_body_is_refused_unread(settings: Settings) -> None:
     app = create_app(settings)
 
-    async def scenario() -> tuple[int, int]:
+    async def scenario() -> tuple[int, bytes, int]:
         read, sent = 0, []
 
         async def receive() -> Message:
@@ -105,9 +106,11 @@ def test_check_01_a_large_announced_body_is_refused_unread(settings: Settings) -
             "http_version": "1.1", "asgi": {"version": "3.0"}, "root_path": "",
         }  # fmt: skip
         await app(scope, receive, send)
-        return sent[0]["status"], read
+        return sent[0]["status"], sent[1]["body"], read
 
-    assert asyncio.run(scenario()) == (413, 0)
+    status, body, read = asyncio.run(scenario())
+    assert (status, read) == (413, 0)
+    assert json.loads(body)["error_code"] == "PAYLOAD_TOO_LARGE"
     app.state.core.close()
 
 
@@ -152,30 +155,46 @@ def test_check_03_odd_forms_are_refused_in_time(client: TestClient, kind: str) -
     assert time.process_time() - started < 1
 
 
-def test_check_04_a_body_that_trickles_in_is_408() -> None:
+class JumpingClock(asyncio.SelectorEventLoop):
+    """A loop in which no wait takes time: its clock jumps to what is due next."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+    def _run_once(self) -> None:
+        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
+            self.ahead += max(0.0, self._scheduled[0].when() - self.time())  # type: ignore[attr-defined]
+        super()._run_once()  # type: ignore[misc]
+
+
+def test_check_04_a_body_that_trickles_in_is_408_after_thirty_seconds() -> None:
     async def echo(scope: Scope, receive, send) -> None:  # type: ignore[no-untyped-def]
         while (await receive()).get("more_body"):
             pass
 
     async def scenario() -> tuple[int, str | None, float]:
         async def trickle() -> Message:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(1.0)
             return {"type": "http.request", "body": b"x", "more_body": True}
 
-        started = time.monotonic()
+        started = loop.time()
         with pytest.raises(HTTPException) as caught:
-            await SlowBodies(echo, seconds=0.3)({"type": "http"}, trickle, None)  # type: ignore[arg-type]
-        return caught.value.status_code, (caught.value.headers or {}).get("Connection"), time.monotonic() - started
+            await SlowBodies(echo)({"type": "http"}, trickle, None)  # type: ignore[arg-type]
+        return caught.value.status_code, (caught.value.headers or {}).get("Connection"), loop.time() - started
 
-    status, connection, seconds = asyncio.run(scenario())
-    assert (status, connection) == (408, "close") and 0.25 < seconds < 2
+    loop = JumpingClock()
+    status, connection, seconds = loop.run_until_complete(scenario())
+    loop.close()
+    assert (status, connection) == (408, "close") and 29 < seconds < 31
 
 
 @pytest.mark.no_cover
 def test_check_04_two_hundred_trickling_bodies_leave_health_quick(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
-    monkeypatch.setattr(application, "SlowBodies", functools.partial(SlowBodies, seconds=3.0))
+    monkeypatch.setattr(application, "SlowBodies", functools.partial(SlowBodies, seconds=5.0))
     head = b"POST /api/v1/tts HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
 
     async def trickle(port: int, cut: list[bytes]) -> None:
@@ -187,26 +206,32 @@ def test_check_04_two_hundred_trickling_bodies_leave_health_quick(
         cut.append(await reader.read())  # until the server closes
         writer.close()
 
-    async def scenario(port: int) -> tuple[list[bytes], list[float]]:
-        cut: list[bytes] = []
-        slow = [asyncio.create_task(trickle(port, cut)) for _ in range(200)]
-        await asyncio.sleep(1.0)
+    async def slowest_but_one(client: httpx2.AsyncClient, port: int) -> float:
         times = []
+        for _ in range(100):
+            started = time.perf_counter()
+            assert (await client.get(f"http://127.0.0.1:{port}{LIVE}")).status_code == 200
+            times.append(time.perf_counter() - started)
+        return sorted(times)[98]
+
+    async def scenario(port: int) -> tuple[list[bytes], float, float]:
+        cut: list[bytes] = []
         async with httpx2.AsyncClient(trust_env=False) as client:
-            for _ in range(50):
-                started = time.perf_counter()
-                assert (await client.get(f"http://127.0.0.1:{port}{LIVE}")).status_code == 200
-                times.append(time.perf_counter() - started)
+            alone = await slowest_but_one(client, port)
+            slow = [asyncio.create_task(trickle(port, cut)) for _ in range(200)]
+            await asyncio.sleep(1.0)
+            among = await slowest_but_one(client, port)
         assert not cut
         await asyncio.wait_for(asyncio.gather(*slow), 60)
-        return cut, sorted(times)
+        return cut, alone, among
 
     with served(create_app(settings)) as port:
-        cut, times = asyncio.run(scenario(port))
-    record_property("median_ms", round(times[25] * 1000, 1))
+        cut, alone, among = asyncio.run(scenario(port))
+    record_property("p99_ms", [round(alone * 1000, 1), round(among * 1000, 1)])
     assert len(cut) == 200 and all(reply.startswith(b"HTTP/1.1 408") for reply in cut)
     assert all(b"connection: close" in reply.lower() for reply in cut)
-    assert times[25] < 0.05
+    # Where others share the machine, the calls take their time without the two hundred, too.
+    assert among < max(0.05, 2 * alone)
 
 
 def test_check_04_a_head_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

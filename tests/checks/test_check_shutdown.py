@@ -87,15 +87,15 @@ def test_check_29_a_second_signal_ends_the_process_at_once(slow: Server) -> None
 
 
 def test_check_30_the_drain_bound_holds(tmp_path: Path, record_property: Recorder) -> None:
-    idle, busy = stopping_seconds(tmp_path / "idle", at_work=False), stopping_seconds(tmp_path / "busy", at_work=True)
-    record_property("seconds", [round(idle, 2), round(busy, 2)])
-    assert busy > 5
+    seconds = stopping_seconds(tmp_path / "busy", at_work=True)
+    record_property("seconds", round(seconds, 2))
+    assert seconds > 5
     # Where others share the machine, the stop of an idle service takes its time, too.
-    assert busy - idle < 6
+    assert seconds < 6 or seconds < 5 + 2 * stopping_seconds(tmp_path / "idle", at_work=False)
 
 
 def stopping_seconds(folder: Path, *, at_work: bool) -> float:
-    """From SIGTERM to the end of a service that has a work of a minute, or none."""
+    """From SIGTERM to the end of a service that has a work of a minute, or none, and 5 s to end."""
     folder.mkdir()
     server = Server(folder, SLOW + "server: {drain_seconds: 5}\n")
     try:
@@ -108,10 +108,10 @@ def stopping_seconds(folder: Path, *, at_work: bool) -> float:
             assert server.process.wait(30) == 0
             seconds = time.monotonic() - started
             assert reply is None or reply.result().status_code == 503
-        assert not list((folder / "outputs").rglob("*")) and not list((folder / "temp").rglob("*"))
-        return seconds
     finally:
         server.close()
+    assert not list((folder / "outputs").rglob("*")) and not list((folder / "temp").rglob("*"))
+    return seconds
 
 
 def test_check_30_a_job_of_a_minute_goes_on_after_a_stop_and_makes_no_chunk_twice(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_check_44_a_request_of_one_chunk_costs_less_than_ten_milliseconds(
 
 
 def test_check_27_hanging_up_frees_the_lane_and_leaves_no_file(tmp_path: Path) -> None:
-    server = Server(tmp_path, TONE.format(delay=0.5))
+    server = Server(tmp_path, SLOW)
     try:
         server.wait_ready()
         with pytest.raises(httpx2.ReadTimeout):
@@ -232,5 +232,7 @@ def test_check_27_hanging_up_frees_the_lane_and_leaves_no_file(tmp_path: Path) -
             time.sleep(0.02)
         assert [path for path in (tmp_path / "temp").rglob("*") if path.is_file()] == []
         assert [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()] == []
+        metrics = server.client.get("/api/v1/metrics/prometheus").text
+        assert 'chatterbox_cancellations_total{kind="tts"} 1.0' in metrics
     finally:
         server.close()

@@ -50,17 +50,18 @@ def test_nothing_stays_after_a_failure(tmp_path: Path, finished: bool) -> None:
     assert list(tmp_path.rglob("*")) == []
 
 
+@pytest.mark.parametrize("failing", [".wav", ".json"])
 def test_a_result_that_cannot_be_put_in_place_is_not_there_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     replace = Path.replace
 
-    def fail_for_sound(self: Path, target: Path) -> Path:
-        if target.suffix == ".wav":
+    def fail(self: Path, target: Path) -> Path:
+        if target.suffix == failing:
             raise OSError(5, "Input/output error")
         return replace(self, target)
 
-    monkeypatch.setattr(Path, "replace", fail_for_sound)
+    monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(DiskFullError), OutputStore(tmp_path).result("") as files:
         files.audio("take", ["wav"], RATE).write(SOUND)
         files.text("take.json", "{}", "record", "json", 1)

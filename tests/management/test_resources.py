@@ -77,6 +77,16 @@ def test_temp_goes_by_age_then_by_count(folders: Folders) -> None:
     assert report["actions"]["temp_count_cleanup"]["files_removed"] == 2
 
 
+def test_what_killed_writers_left_is_swept_away(folders: Folders) -> None:
+    folders.add("outputs/p/.tts_1.wav.0123.partial")
+    young = folders.add("outputs/p/.tts_2.wav.0123.partial")
+    os.utime(young)
+    folders.manager().clean_up(dry_run=True)
+    assert len(folders.names) == 2
+    folders.manager().clean_up()
+    assert folders.names == {"outputs/p/.tts_2.wav.0123.partial"}
+
+
 def test_empty_audio_goes_from_voices_too_but_nothing_else_of_them(folders: Folders) -> None:
     for name in ("voices/a.wav", "voices/a.wav.json", "vc_inputs/b.mp3", "outputs/c.flac"):
         folders.add(name, size=0)

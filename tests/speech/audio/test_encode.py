@@ -149,6 +149,14 @@ def test_another_decoder_finds_the_exact_length(tmp_path: Path, name: str) -> No
     assert (len(samples), rate) == (len(CHIRP), RATE)
 
 
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+@pytest.mark.parametrize("length", [100, 575, 576, 1105, 24_193, 24_208, 24_221])
+def test_mp3_has_the_exact_length_whatever_its_last_frame_holds(tmp_path: Path, length: int, rate: int) -> None:
+    path = written(tmp_path, "mp3", CHIRP[:length], rate)
+    for samples, _ in (decode(path), soundfile.read(path, dtype="float32")):
+        assert len(samples) == length
+
+
 def test_mp3_tells_players_what_to_skip(tmp_path: Path) -> None:
     raw = written(tmp_path, "mp3", CHIRP, tags=TAGS).read_bytes()
     info = raw.index(b"Info")
