@@ -84,24 +84,30 @@ def _node(options: list[str], address: str, environment: dict[str, str]) -> Iter
     """A node that is up; it ends with the block."""
     command = [*_command(), "start", "--block", "--disable-usage-stats", f"--node-ip-address={address}", *options]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    node = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        last = "no reason given"
-        for line in node.stdout or ():
-            if STARTED in line:
-                break
-            last = line.strip() or last
-        else:
-            raise ModelLoadError(f"Ray does not start here: {last}")
-        yield node
-    finally:
-        _stop(node)
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as node:
+        try:
+            last = "no reason given"
+            for line in node.stdout or ():
+                if STARTED in line:
+                    break
+                last = line.strip() or last
+            else:
+                raise ModelLoadError(f"Ray does not start here: {last}")
+            yield node
+        finally:
+            _stop(node)
 
 
 def _stop(node: subprocess.Popen[str]) -> None:
-    """End the node with all its processes; those that outlive it would keep the next one from starting."""
+    """End the node with all its processes; those that outlive it would keep the next one from starting.
+
+    Ray itself has been seen to hang in its end, with all others gone.
+    """
     with contextlib.suppress(psutil.NoSuchProcess):
-        processes = psutil.Process(node.pid).children(recursive=True)
+        itself = psutil.Process(node.pid)
+        processes = [itself, *itself.children(recursive=True)]
         node.terminate()
         for process in psutil.wait_procs(processes, STOP_SECONDS)[1]:
             process.kill()
