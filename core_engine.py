@@ -71,7 +71,7 @@ class CoreEngine:
         self.lane = build_lane(settings, self.engine)
         self.workshop = Workshop(self.lane, self.outputs, settings.paths.temp_dir)
         self.casting = Casting(self.lane, self.voices, settings, self.downloads)
-        self._conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
+        self.conversions = Conversions(settings, self.lane, self.validators, self.voices, self.vc_inputs)
         self.models = Models(self.lane, self.validators, self.operations, settings.error_handling.model_loading)
         self.door = Door(settings, self.models)
         self.transcriptions = Transcriptions(
@@ -206,10 +206,10 @@ class CoreEngine:
             self.door.refuse_overload()
             refuse_foreign(request, self.engine.capabilities)
             with self.downloads.during(token) as fetch:
-                recording = upload or self._conversions.recording(request, fetch)
-                work = self._conversions.work(recording)
+                recording = upload or self.conversions.recording(request, fetch)
+                work = self.conversions.work(recording)
                 with self.door.enter(token, work, operation.observe) as place:
-                    order = self._conversions.order(request, recording, fetch, token)
+                    order = self.conversions.order(request, recording, fetch, token)
                     result = carry_out_conversion(order, self.workshop, place.observe, token)
             operation.audio_seconds = result.audio_seconds
         self.casting.note_use([order.voice])

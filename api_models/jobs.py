@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from api_models.base import FormatName, Strict
+from api_models.conversion import VCRequest
 from api_models.finishing_options import FinishingOptions
 from api_models.replies import CaptionFile
 from api_models.speech import TTSRequest
@@ -69,7 +70,15 @@ class AudiobookJob(JobOptions):
     request: AudiobookRequest
 
 
-JobRequest: TypeAlias = Annotated[SpeechJob | AudiobookJob, Field(discriminator="type")]
+class ConversionJob(JobOptions):
+    """A long recording to be spoken again in another voice."""
+
+    type: Literal["vc"]
+    request: VCRequest
+    """As for `POST /api/v1/vc`; the voice is one of the engine's or a recording of the library."""
+
+
+JobRequest: TypeAlias = Annotated[SpeechJob | ConversionJob | AudiobookJob, Field(discriminator="type")]
 
 
 class ChapterReply(Strict):
@@ -115,6 +124,7 @@ class JobEstimate(Strict):
     chunks_spoken_already: int
     """Chunks whose audio is there from earlier jobs."""
     characters: int
+    """Of its text; 0 for a recording."""
     audio_seconds: float
     """About; from what earlier jobs came to with this engine, else from 15 characters a second."""
     work_seconds: float | None

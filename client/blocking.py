@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx2
 
-from client import calls
+from client import calls, job_calls
 from client.errors import ServiceError
 from client.exchange import Call, http_options, is_done, job_event, refused, translated, written
 from client.job_replies import Job, JobEvent
@@ -80,20 +80,21 @@ class Client:
     delete_outputs = _method(calls.delete_outputs)
     transcribe = _method(calls.transcribe)
     caption = _method(calls.caption)
-    upload_book = _method(calls.upload_book)
-    submit_job = _method(calls.submit_job)
-    submit_audiobook = _method(calls.submit_audiobook)
-    estimate_job = _method(calls.estimate_job)
-    estimate_audiobook = _method(calls.estimate_audiobook)
-    jobs = _method(calls.jobs)
-    job = _method(calls.job)
-    job_chunks = _method(calls.job_chunks)
-    job_chunk_audio = _method(calls.job_chunk_audio)
-    pause_job = _method(calls.pause_job)
-    resume_job = _method(calls.resume_job)
-    cancel_job = _method(calls.cancel_job)
-    redo_chunk = _method(calls.redo_chunk)
-    delete_job = _method(calls.delete_job)
+    upload_book = _method(job_calls.upload_book)
+    submit_job = _method(job_calls.submit_job)
+    submit_audiobook = _method(job_calls.submit_audiobook)
+    submit_conversion = _method(job_calls.submit_conversion)
+    estimate_job = _method(job_calls.estimate_job)
+    estimate_audiobook = _method(job_calls.estimate_audiobook)
+    jobs = _method(job_calls.jobs)
+    job = _method(job_calls.job)
+    job_chunks = _method(job_calls.job_chunks)
+    job_chunk_audio = _method(job_calls.job_chunk_audio)
+    pause_job = _method(job_calls.pause_job)
+    resume_job = _method(job_calls.resume_job)
+    cancel_job = _method(job_calls.cancel_job)
+    redo_chunk = _method(job_calls.redo_chunk)
+    delete_job = _method(job_calls.delete_job)
     health = _method(calls.health)
     capabilities = _method(calls.capabilities)
 
@@ -107,7 +108,7 @@ class Client:
     def job_events(self, job_id: str, last_event_id: str = "") -> Iterator[JobEvent]:
         """What happens to a job until it ends, from its beginning or after an event; reconnects by itself."""
         while True:
-            with self._answer(calls.job_events(job_id, last_event_id)) as response:
+            with self._answer(job_calls.job_events(job_id, last_event_id)) as response:
                 if response.status_code == httpx2.codes.NO_CONTENT:
                     return
                 with contextlib.suppress(httpx2.TransportError):

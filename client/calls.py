@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -11,9 +10,8 @@ from urllib.parse import quote
 
 import httpx2
 
-from client.exchange import IDEMPOTENCY_KEY, Call
-from client.fields import AudiobookFields, ConversionFields, SpeechFields, StreamFormatName
-from client.job_replies import Book, Estimate, Job, JobChunkPage, JobPage, JobState
+from client.exchange import Call
+from client.fields import ConversionFields, SpeechFields, StreamFormatName
 from client.replies import (
     Audio,
     Blocks,
@@ -39,8 +37,8 @@ DEFAULT_URL = "http://127.0.0.1:7860"
 TIMEOUT_SECONDS = 600.0
 """A text that takes longer is a job."""
 
-
-_CONFIRMED = {"confirm": "true"}
+CONFIRMED = {"confirm": "true"}
+"""Deletes need it."""
 
 
 def as_json(kind: type[T]) -> Callable[[httpx2.Response], T]:
@@ -106,7 +104,7 @@ def voices(
 ) -> Call[VoicePage]:
     """A page of the recordings that may be voices; `capabilities` has the engine's own ones."""
     return Call(
-        "GET", f"{API}/voices", as_json(VoicePage), _page(page, page_size, folder=folder, search=search, tag=tag)
+        "GET", f"{API}/voices", as_json(VoicePage), page_params(page, page_size, folder=folder, search=search, tag=tag)
     )
 
 
@@ -139,7 +137,10 @@ def outputs(
 ) -> Call[OutputPage]:
     """A page of finished audio, the newest first."""
     return Call(
-        "GET", f"{API}/outputs", as_json(OutputPage), _page(page, page_size, folder=folder, search=search, tag=tag)
+        "GET",
+        f"{API}/outputs",
+        as_json(OutputPage),
+        page_params(page, page_size, folder=folder, search=search, tag=tag),
     )
 
 
@@ -150,12 +151,12 @@ def output(filename: str) -> Call[bytes]:
 
 def delete_voice(name: str) -> Call[Deletion]:
     """Delete a recording among the voices."""
-    return Call("DELETE", f"{API}/voice/{quote(name)}", as_json(Deletion), _CONFIRMED)
+    return Call("DELETE", f"{API}/voice/{quote(name)}", as_json(Deletion), CONFIRMED)
 
 
 def delete_output(filename: str) -> Call[Deletion]:
     """Delete a result among the outputs, with all that belongs to it."""
-    return Call("DELETE", f"{API}/output/{quote(filename)}", as_json(Deletion), _CONFIRMED)
+    return Call("DELETE", f"{API}/output/{quote(filename)}", as_json(Deletion), CONFIRMED)
 
 
 def delete_outputs(
@@ -170,7 +171,7 @@ def delete_outputs(
     """Delete all results that a filter finds, with `everything` even without one, or only tell which these are."""
     filters = {"folder": folder, "search": search, "tag": tag, "filenames": list(filenames)}
     wanted = {name: value for name, value in filters.items() if value}
-    params = {**_CONFIRMED, **wanted, "all": everything, "dry_run": dry_run}
+    params = {**CONFIRMED, **wanted, "all": everything, "dry_run": dry_run}
     return Call("DELETE", f"{API}/outputs", as_json(Deletion), params)
 
 
@@ -192,87 +193,6 @@ def _transcription(read: Callable[[httpx2.Response], T], recording: Path, form: 
     return Call("POST", "/v1/audio/transcriptions", read, data=form, files={"file": recording})
 
 
-def upload_book(file: Path) -> Call[Book]:
-    """Hand a book in, and learn its chapters."""
-    return Call("POST", f"{API}/books", as_json(Book), files={"file": file})
-
-
-def submit_job(
-    text: str, *, key: str = "", priority: int = 0, webhook_url: str | None = None, **fields: Unpack[SpeechFields]
-) -> Call[Job]:
-    """Hand in a long text; handing it in again with the same `key` gives the same job."""
-    return _submission({**_speech_job(text, fields), "priority": priority, "webhook_url": webhook_url}, key)
-
-
-def submit_audiobook(
-    book: str, *, key: str = "", priority: int = 0, webhook_url: str | None = None, **fields: Unpack[AudiobookFields]
-) -> Call[Job]:
-    """Have a book that was uploaded read, by its id; `key` as of `submit_job`."""
-    return _submission({**_book_job(book, fields), "priority": priority, "webhook_url": webhook_url}, key)
-
-
-def estimate_job(text: str, **fields: Unpack[SpeechFields]) -> Call[Estimate]:
-    """What a long text would come to."""
-    return Call("POST", f"{API}/jobs/estimate", as_json(Estimate), json=_speech_job(text, fields))
-
-
-def estimate_audiobook(book: str, **fields: Unpack[AudiobookFields]) -> Call[Estimate]:
-    """What a book that was uploaded would come to."""
-    return Call("POST", f"{API}/jobs/estimate", as_json(Estimate), json=_book_job(book, fields))
-
-
-def jobs(*, state: JobState | None = None, page: int = 1, page_size: int = 20) -> Call[JobPage]:
-    """A page of the jobs, the newest first."""
-    return Call("GET", f"{API}/jobs", as_json(JobPage), _page(page, page_size, state=state))
-
-
-def job(job_id: str) -> Call[Job]:
-    """A job as it stands."""
-    return Call("GET", _job(job_id), as_json(Job))
-
-
-def job_events(job_id: str, last_event_id: str) -> Call[None]:
-    """What happened to a job after an event, or from its beginning, and what happens to it."""
-    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_event_id} if last_event_id else {})}
-    return Call("GET", f"{_job(job_id)}/events", lambda response: None, headers=headers)
-
-
-def job_chunks(job_id: str, *, page: int = 1, page_size: int = 100, part: int | None = None) -> Call[JobChunkPage]:
-    """A page of the chunks of a job, or of one chapter, counted from 0."""
-    params = _page(page, page_size, part=None if part is None else str(part))
-    return Call("GET", f"{_job(job_id)}/chunks", as_json(JobChunkPage), params)
-
-
-def job_chunk_audio(job_id: str, number: int) -> Call[bytes]:
-    """A finished chunk of a job, counted from 0, as a WAV file."""
-    return Call("GET", f"{_job(job_id)}/chunks/{number}/audio", lambda response: response.content)
-
-
-def pause_job(job_id: str) -> Call[Job]:
-    """Begin no more chunks of a job."""
-    return Call("POST", f"{_job(job_id)}/pause", as_json(Job))
-
-
-def resume_job(job_id: str) -> Call[Job]:
-    """Go on with a paused job, or try a failed one again."""
-    return Call("POST", f"{_job(job_id)}/resume", as_json(Job))
-
-
-def cancel_job(job_id: str) -> Call[Job]:
-    """Stop a job for good."""
-    return Call("POST", f"{_job(job_id)}/cancel", as_json(Job))
-
-
-def redo_chunk(job_id: str, number: int, *, seed: int | None = None, text: str | None = None) -> Call[Job]:
-    """Make a chunk again, counted from 0: with that text, with that seed, or with the next one."""
-    return Call("POST", f"{_job(job_id)}/chunks/{number}/redo", as_json(Job), json={"seed": seed, "text": text})
-
-
-def delete_job(job_id: str) -> Call[None]:
-    """Forget a job that is at rest; its finished audio stays."""
-    return Call("DELETE", _job(job_id), lambda response: None, _CONFIRMED)
-
-
 def health() -> Call[Health]:
     """What works and what does not."""
     return Call("GET", f"{API}/health", as_json(Health))
@@ -283,21 +203,6 @@ def capabilities() -> Call[Capabilities]:
     return Call("GET", f"{API}/capabilities", as_json(Capabilities))
 
 
-def _job(job_id: str) -> str:
-    return f"{API}/jobs/{quote(job_id, safe='')}"
-
-
-def _speech_job(text: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "tts", "request": {"text": text, **fields}}
-
-
-def _book_job(book: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "audiobook", "request": {"book": book, **fields}}
-
-
-def _submission(body: Mapping[str, Any], key: str) -> Call[Job]:
-    return Call("POST", f"{API}/jobs", as_json(Job), json=body, headers={IDEMPOTENCY_KEY: key or uuid.uuid4().hex})
-
-
-def _page(page: int, page_size: int, **filters: str | None) -> dict[str, str | int]:
+def page_params(page: int, page_size: int, **filters: str | None) -> dict[str, str | int]:
+    """Which page of a list is asked for, and by which filters."""
     return {"page": page, "page_size": page_size, **{name: value for name, value in filters.items() if value}}

@@ -70,6 +70,7 @@ class ConversionOrder:
         request: with the operator's defaults.
         recording: to be converted.
         voice: name of the target.
+        voice_hash: content hash of the target.
         converter: does it.
         ears: judge it.
         rules: how.
@@ -83,6 +84,7 @@ class ConversionOrder:
     request: VCOptions
     recording: SourceRecording
     voice: str
+    voice_hash: str
     converter: Converter
     ears: Ears
     rules: ConversionRules
@@ -92,17 +94,21 @@ class ConversionOrder:
     ignored: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    def source(self) -> Iterator[Samples]:
+        """The recording in blocks, in the converter's sample rate; errors as of `SourceRecording.blocks`."""
+        return self.recording.blocks(self.converter.sample_rate, self.longest_seconds)
+
 
 def carry_out_conversion(
-    order: ConversionOrder, workshop: Workshop, observer: Observer, cancel: CancelToken
+    order: ConversionOrder, workshop: Workshop, observer: Observer, cancel: CancelToken, name: str = "vc"
 ) -> ConversionResult:
-    """Convert an order into files; either all of them appear or none.
+    """Convert an order into files, whose names begin with `name`; either all of them appear or none.
 
     Raises:
         ChatterboxError: one of its subclasses.
     """
     started = time.perf_counter()
-    stem = workshop.outputs.new_stem("vc", order.seed)
+    stem = workshop.outputs.new_stem(name, order.seed)
     with workshop.outputs.result(order.request.folder or "") as files:
         conversion = _Conversion(order, workshop, files, stem)
         converted, seconds, finishing = conversion.make(observer, cancel)
@@ -158,7 +164,7 @@ class _Conversion:
     ) -> ConvertedRecording:
         source = self._order.recording
         return convert_recording(
-            SourceAudio(source.blocks(self._rate, self._order.longest_seconds), stated_seconds(source.file)),
+            SourceAudio(self._order.source(), stated_seconds(source.file)),
             self._order.converter,
             self._order.rules,
             self._order.ears,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from api_models import VCOptions, VCRequest
+from api_models import VCDefaults, VCOptions, VCRequest
 from config import Settings
 from core.conversion_work import ConversionOrder, SourceRecording
 from core.downloads import Fetch, is_url
@@ -23,7 +23,7 @@ from speech.conversion.recording import ConversionRules
 from speech.conversion.resynthesis import ResynthesisConverter
 from speech.engines.abilities import ConvertingEngine, MatchingEngine
 from speech.engines.protocol import Capabilities, Reference, Voice
-from speech.lane import Lane
+from speech.lane import INTERACTIVE, Lane
 from speech.plan import SEED_LIMIT
 from speech.planning import choose_voice
 from speech.samples import Embedding
@@ -85,7 +85,14 @@ class Conversions:
         return Work("vc", None if seconds is None else min(seconds, self._longest_seconds))
 
     def order(
-        self, request: VCOptions, recording: SourceRecording, fetch: Fetch, cancel: CancelToken
+        self,
+        request: VCOptions,
+        recording: SourceRecording,
+        fetch: Fetch,
+        cancel: CancelToken,
+        *,
+        priority: int = INTERACTIVE,
+        defaults: VCDefaults | None = None,
     ) -> ConversionOrder:
         """What is to be done for a request.
 
@@ -94,12 +101,14 @@ class Conversions:
             recording: to be converted.
             fetch: for recordings that are named by URL; what it gives must last until the order is carried out.
             cancel: gives up waiting for a voice match.
+            priority: of its pieces in the lane.
+            defaults: instead of the operator's that hold now.
 
         Raises:
             InvalidRequestError: something in the request cannot be done; names the field.
             ResourceNotFoundError: there is no such recording.
         """
-        full = request.with_defaults(self._settings.vc_defaults)
+        full = request.with_defaults(defaults or self._settings.vc_defaults)
         target = self._target(full.target_voice_source, fetch)
         seed = full.seed or 1 + secrets.randbelow(SEED_LIMIT - 1)
         capabilities = self._lane.engine.capabilities
@@ -107,7 +116,8 @@ class Conversions:
             request=full.model_copy(update=_urls_without_query(full)),
             recording=recording,
             voice=target.name,
-            converter=self._converter(full, target, seed),
+            voice_hash=target.content_hash,
+            converter=self._converter(full, target, seed, priority),
             ears=self._ears(full, target),
             rules=ConversionRules(
                 full.chunk_sec, full.overlap_sec, full.pitch_shift, finishing_rules(full, full.speed_factor)
@@ -134,12 +144,13 @@ class Conversions:
                 raise unknown from None
         return Reference(found.name, found.path, file_sha256(found.path))
 
-    def _converter(self, request: VCOptions, target: Voice | Reference, seed: int) -> Converter:
+    def _converter(self, request: VCOptions, target: Voice | Reference, seed: int, priority: int) -> Converter:
         engine = self._lane.engine
         if isinstance(engine, ConvertingEngine):
-            return ModelConverter(engine, self._lane, target, seed, request.disable_watermark)
+            return ModelConverter(engine, self._lane, target, seed, request.disable_watermark, priority)
         if isinstance(engine, MatchingEngine):
-            return ResynthesisConverter(self._lane, self._hearing(request), target, engine.voices[0].language)
+            language = engine.voices[0].language
+            return ResynthesisConverter(self._lane, self._hearing(request), target, language, priority)
         raise InvalidRequestError(
             f"The engine {engine.capabilities.engine!r} that is running here converts no voices.", field="engine"
         )

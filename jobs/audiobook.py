@@ -14,6 +14,7 @@ from jobs.cast import apply_cast
 from jobs.kinds import Bench, PlannedJob, StoredChunks, result_name
 from jobs.records import ChunkRecord, JobPlan, JobRecord, NewChunk, Part
 from jobs.results import job_result
+from jobs.spoken import SpokenChunks
 from library.books import Book, Chapter
 from library.outputs import CAPTION_SUFFIXES
 from library.result_files import Place, Recording, ResultFiles
@@ -81,9 +82,14 @@ class AudiobookJobs:
         for voice in asked.cast.values():
             choose_voice(self._bench.core.engine, voice, "cast")
 
-    def spoken_as(self, request: str) -> TTSRequest:
-        """The speech request of a chapter."""
-        return _speech(AudiobookRequest.model_validate_json(request), "A chapter.", 1)
+    def maker(self, job: JobRecord) -> SpokenChunks:
+        """Speaks its chunks by the request of a chapter."""
+        asked = AudiobookRequest.model_validate_json(job.request)
+        return SpokenChunks(self._bench, job, _speech(asked, "A chapter.", 1))
+
+    def changed(self, job: JobRecord, old: ChunkRecord, text: str | None, seed: int) -> NewChunk:
+        """A chunk to be made again."""
+        return self.maker(job).changed(old, text, seed)
 
     def assemble(self, job: JobRecord, chunks: Sequence[ChunkRecord], cancel: CancelToken) -> JobResult:
         """Write the M4B, the chapters' files and the captions."""

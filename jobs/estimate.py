@@ -20,7 +20,9 @@ RESULT_BYTES_PER_SECOND: Final = 30_000
 
 def estimate(planned: PlannedJob, audio: ChunkAudio, pace: Pace) -> JobEstimate:
     """What a planned job will come to, judged by what earlier ones came to."""
-    per_character = pace.audio_seconds_per_character or 1 / CHARACTERS_PER_SECOND
+    usual = pace.audio_seconds_per_character or 1 / CHARACTERS_PER_SECOND
+    known = planned.seconds
+    per_character = usual if known is None else known / max(1, _characters(planned.chunks))
     missing = [chunk for chunk in planned.chunks if not audio.path(chunk.audio_key).is_file()]
     parts = [_part(planned, number, per_character) for number in range(len(planned.plan.parts))]
     seconds = sum(part.audio_seconds for part in parts)
@@ -28,11 +30,12 @@ def estimate(planned: PlannedJob, audio: ChunkAudio, pace: Pace) -> JobEstimate:
     stored = _seconds(missing, per_character) + max(part.audio_seconds for part in parts)
     disk = stored * planned.plan.sample_rate * CHUNK_BYTES_PER_SAMPLE + seconds * RESULT_BYTES_PER_SECOND
     free = shutil.disk_usage(audio.root.parent).free
-    work = pace.work_seconds_per_character
+    # Of a recording, the names of its pieces are the characters.
+    work = pace.work_seconds_per_character and pace.work_seconds_per_character * per_character / usual
     return JobEstimate(
         chunks=len(planned.chunks),
         chunks_spoken_already=len(planned.chunks) - len(missing),
-        characters=_characters(planned.chunks),
+        characters=_characters(planned.chunks) if known is None else 0,
         audio_seconds=round(seconds, 1),
         work_seconds=round(work * _characters(missing), 1) if work is not None else None,
         disk_bytes=round(disk),

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from exceptions import ConflictError
-from jobs.chunk_audio import ChunkAudio
 from jobs.owners import is_dead
 from jobs.queue import WorkQueue
 from jobs.store import JobStore
@@ -22,7 +21,7 @@ log = logging.getLogger("chatterbox.jobs")
 
 ROUND_SECONDS: Final = 10.0
 SWEEP_SECONDS: Final = 3600.0
-"""Between two looks for audio that no job uses."""
+"""Between two looks for files that no job uses."""
 ROOM_BYTES: Final = 256 << 20
 """Free space with which jobs go on that a full disk had paused."""
 DAY_SECONDS: Final = 86_400.0
@@ -34,7 +33,7 @@ class Housekeeper:
     Args:
         store: of the jobs.
         queue: whose dead owners are found.
-        audio: of the chunks.
+        sweep: removes files that no job uses.
         folders: in which there has to be room.
         retention_days: after the end of a job.
         forget: deletes a job with its audio.
@@ -46,7 +45,7 @@ class Housekeeper:
         self,
         store: JobStore,
         queue: WorkQueue,
-        audio: ChunkAudio,
+        sweep: Callable[[], object],
         folders: Sequence[Path],
         retention_days: float,
         forget: Callable[[str], object],
@@ -55,7 +54,7 @@ class Housekeeper:
     ) -> None:
         self._store = store
         self._queue = queue
-        self._audio = audio
+        self._sweep = sweep
         self._folders = folders
         self._retention = retention_days * DAY_SECONDS
         self._forget = forget
@@ -90,7 +89,7 @@ class Housekeeper:
         for job_id in self._store.ended_before(time.time() - self._retention):
             self._forget(job_id)
         if time.monotonic() >= self._next_sweep:
-            self._audio.sweep(self._store.audio_keys())
+            self._sweep()
             self._next_sweep = time.monotonic() + SWEEP_SECONDS
 
     def _run(self) -> None:

@@ -27,6 +27,21 @@ class PlannedJob:
     title: str
     plan: JobPlan
     chunks: tuple[NewChunk, ...]
+    seconds: float | None = None
+    """Length of the result, where it is known beforehand."""
+
+
+class ChunkMaker(Protocol):
+    """Makes the chunks of one job; thread-safe."""
+
+    def make(self, chunk: ChunkRecord, cancel: CancelToken) -> ChunkResult:
+        """The audio of a chunk.
+
+        Raises:
+            EngineChangedError: another engine runs than the one the job was planned for.
+            ChatterboxError: one of its subclasses.
+        """
+        ...
 
 
 class JobKind(Protocol):
@@ -40,8 +55,16 @@ class JobKind(Protocol):
         """
         ...
 
-    def spoken_as(self, request: str) -> TTSRequest:
-        """The speech request by whose fields its chunks are spoken; its text does not matter."""
+    def maker(self, job: JobRecord) -> ChunkMaker:
+        """What makes its chunks."""
+        ...
+
+    def changed(self, job: JobRecord, old: ChunkRecord, text: str | None, seed: int) -> NewChunk:
+        """A chunk to be made again with that seed, and with another text unless it is ``None``.
+
+        Raises:
+            InvalidRequestError: the new text does not fit into one chunk.
+        """
         ...
 
     def assemble(self, job: JobRecord, chunks: Sequence[ChunkRecord], cancel: CancelToken) -> JobResult:
@@ -88,14 +111,22 @@ class Bench:
         Raises:
             EngineChangedError: another engine runs than the one the job was planned for.
         """
+        self.refuse_other_engine(job)
+        planned = job.plan.speech(part, [chunk.chunk for chunk in chunks])
+        return self.core.order(request, planned, result_name(job.id), defaults=job.plan.defaults)
+
+    def refuse_other_engine(self, job: JobRecord) -> None:
+        """Refuse to work on a job with another engine than it was planned for.
+
+        Raises:
+            EngineChangedError: that one is running.
+        """
         capabilities = self.core.engine.capabilities
         if (job.plan.engine, job.plan.engine_version) != (capabilities.engine, capabilities.version):
             raise EngineChangedError(
                 f"The job was planned for the engine {job.plan.engine!r} {job.plan.engine_version}; "
                 f"{capabilities.engine!r} {capabilities.version} is running."
             )
-        planned = job.plan.speech(part, [chunk.chunk for chunk in chunks])
-        return self.core.order(request, planned, result_name(job.id), defaults=job.plan.defaults)
 
 
 class EngineChangedError(NotReadyError):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from api_models import TTSDefaults
+from api_models import TTSDefaults, VCDefaults
 from jobs.states import ChunkState, JobState
 from speech.plan import Plan, PlannedChunk
 from speech.planning import PlannedSpeech
+
+Defaults = TypeVar("Defaults", TTSDefaults, VCDefaults)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class ConversionPlan:
+    """What a job converts.
+
+    Attributes:
+        recording: id on the shelf.
+        name: as the client calls it.
+        defaults: as of `JobPlan`.
+    """
+
+    recording: str
+    name: str
+    defaults: VCDefaults | None
+
+
+@dataclass(frozen=True)
 class JobPlan:
     """What is common to the chunks of a job; the chunks themselves are rows of their own.
 
@@ -44,6 +61,7 @@ class JobPlan:
         parts: chapters in order.
         defaults: of fields that its request leaves out, as they were when it was handed in; ``None`` for those that
             hold now, where a job was stored without any or with such that are not valid any more.
+        conversion: of a job that converts a recording.
     """
 
     engine: str
@@ -52,11 +70,11 @@ class JobPlan:
     seed: int
     parts: tuple[Part, ...]
     defaults: TTSDefaults | None
+    conversion: ConversionPlan | None = None
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal plan back."""
-        defaults = self.defaults and self.defaults.model_dump()
-        return json.dumps({**asdict(self), "defaults": defaults}, ensure_ascii=False)
+        return json.dumps(asdict(self), ensure_ascii=False, default=lambda defaults: defaults.model_dump())
 
     @classmethod
     def from_json(cls, text: str) -> JobPlan:
@@ -66,7 +84,11 @@ class JobPlan:
             Part(part["title"], part["lead_pause_ms"], tuple(part["wordless"]), tuple(part["ignored_tags"]))
             for part in raw.pop("parts")
         )
-        return cls(parts=parts, defaults=_stored_defaults(raw.pop("defaults", None)), **raw)
+        conversion = raw.pop("conversion", None)
+        if conversion is not None:
+            conversion = ConversionPlan(**{**conversion, "defaults": _stored(VCDefaults, conversion["defaults"])})
+        defaults = _stored(TTSDefaults, raw.pop("defaults", None))
+        return cls(parts=parts, defaults=defaults, conversion=conversion, **raw)
 
     def speech(self, part: int, chunks: Sequence[PlannedChunk]) -> PlannedSpeech:
         """The plan of one part, made of its chunks, which are numbered from 0 in it."""
@@ -76,9 +98,9 @@ class JobPlan:
         return PlannedSpeech(plan, "", facts.wordless, facts.ignored_tags)
 
 
-def _stored_defaults(raw: dict[str, Any] | None) -> TTSDefaults | None:
+def _stored(kind: type[Defaults], raw: dict[str, Any] | None) -> Defaults | None:
     try:
-        return TTSDefaults.model_validate(raw)
+        return kind.model_validate(raw)
     except ValidationError:
         return None
 
@@ -98,7 +120,7 @@ class NewJob:
     """A job to be stored.
 
     Attributes:
-        type: ``tts`` or ``audiobook``.
+        type: ``tts``, ``vc`` or ``audiobook``.
         title: for people.
         request: as JSON.
         plan: common facts.

@@ -6,20 +6,14 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from api_models import TTSRequest
-from core.speech_work import speaker
 from exceptions import CancelledError, ChatterboxError, ConflictError, DiskFullError
-from jobs.kinds import Bench, EngineChangedError, JobKind, MissingAudioError
+from jobs.kinds import Bench, ChunkMaker, EngineChangedError, JobKind, MissingAudioError
 from jobs.queue import Outcome, WorkQueue
-from jobs.records import ChunkRecord, JobRecord
+from jobs.records import ChunkRecord
 from jobs.results import remove_older
 from jobs.store import JobStore
 from speech.cancel import CancelToken
-from speech.lane import BACKGROUND
-from speech.progress import TakeJudged
-from speech.takes import ChunkResult, JudgedTake
 
 log = logging.getLogger("chatterbox.jobs")
 
@@ -27,18 +21,10 @@ POLL_SECONDS = 1.0
 """How often an idle worker looks for work that another process has stored."""
 RETRY_SECONDS = 5.0
 """Rest after a failure that passes by itself, such as a model that cannot be loaded yet."""
-RECIPES_KEPT = 8
+MAKERS_KEPT = 8
 
 Held = tuple[str, int] | str
 """A chunk by job and number, or a job under assembly by its id."""
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """What never changes of a job: its record's plan and how its chunks are spoken."""
-
-    job: JobRecord
-    request: TTSRequest
 
 
 class Runner:
@@ -68,7 +54,7 @@ class Runner:
         self._kinds = kinds
         self._heartbeat_seconds = heartbeat_seconds
         self._held: dict[Held, CancelToken] = {}
-        self._recipes: dict[str, _Recipe] = {}
+        self._makers: dict[str, ChunkMaker] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._work = threading.Condition()
@@ -163,29 +149,16 @@ class Runner:
         result = self._bench.audio.load(chunk.audio_key, chunk.chunk)
         reused = result is not None
         if result is None:
-            result = self._made(chunk, token)
+            result = self._maker(chunk.job_id).make(chunk, token)
             self._bench.audio.save(chunk.audio_key, result)
         kept = result.kept
         seconds = len(kept.repaired.samples) / self._bench.core.engine.capabilities.sample_rate if kept else 0.0
         passed = False if kept is None else kept.take.check.passed if kept.take.check else None
         return Outcome(seconds, passed, reused)
 
-    def _made(self, chunk: ChunkRecord, token: CancelToken) -> ChunkResult:
-        recipe = self._recipe(chunk.job_id)
-        order = self._bench.order(recipe.job, recipe.request, chunk.part, [chunk])
-        core = self._bench.core
-        with core.operations.operation("job_chunk") as operation:
-
-            def report(index: int, take: JudgedTake) -> None:
-                operation.observe(TakeJudged(index, take.take, take.seed, take.seconds, take.check))
-
-            source = speaker(order, core.workshop, chunk.seed, token, report, priority=BACKGROUND)
-            try:
-                return source.finish(chunk.chunk)
-            finally:
-                source.abandon()
-
     def _assemble(self, job_id: str, token: CancelToken) -> None:
+        with self._lock:
+            self._makers.pop(job_id, None)
         job = self._store.get(job_id)
         try:
             with self._bench.core.operations.operation("job_assembly"):
@@ -215,16 +188,16 @@ class Runner:
             log.warning("a job waits: %s", error.message)
             self._closing.wait(error.retry_after or RETRY_SECONDS)
 
-    def _recipe(self, job_id: str) -> _Recipe:
+    def _maker(self, job_id: str) -> ChunkMaker:
         with self._lock:
-            found = self._recipes.get(job_id)
+            found = self._makers.get(job_id)
         if found is None:
             job = self._store.get(job_id)
-            found = _Recipe(job, self._kinds[job.type].spoken_as(job.request))
+            made = self._kinds[job.type].maker(job)
             with self._lock:
-                if len(self._recipes) >= RECIPES_KEPT:
-                    self._recipes.clear()
-                self._recipes[job_id] = found
+                if len(self._makers) >= MAKERS_KEPT:
+                    self._makers.clear()
+                found = self._makers.setdefault(job_id, made)
         return found
 
     @contextlib.contextmanager

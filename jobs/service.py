@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from api_models.jobs import (
@@ -17,19 +15,20 @@ from api_models.jobs import (
     JobStateName,
     RedoRequest,
 )
-from core.kept_chunks import reworded
 from core_engine import CoreEngine
 from exceptions import ConflictError, InvalidRequestError, QueueFullError, ResourceNotFoundError
 from jobs.audiobook import AudiobookJobs
 from jobs.books import BookShelf
 from jobs.chunk_audio import ChunkAudio
+from jobs.conversion import ConversionJobs
 from jobs.database import Database
 from jobs.estimate import estimate
 from jobs.events import events_after
 from jobs.housekeeping import Housekeeper
-from jobs.kinds import Bench, JobKind, new_chunk
+from jobs.kinds import Bench, JobKind
 from jobs.queue import WorkQueue
-from jobs.records import ChunkRecord, JobRecord, NewChunk, NewJob
+from jobs.recordings import RecordingShelf
+from jobs.records import ChunkRecord, JobRecord, NewJob
 from jobs.replies import book_reply, chunk_reply, event_reply, job_reply
 from jobs.runner import Runner
 from jobs.speech import SpeechJobs
@@ -63,14 +62,18 @@ class Jobs:
         self._store = JobStore(self._database)
         self._audio = ChunkAudio(folder / "chunks")
         bench = Bench(core, self._audio, settings.max_text_length)
-        self._bench = bench
         self._shelf = BookShelf(folder / "books", settings.max_text_length)
-        self._kinds: dict[str, JobKind] = {"tts": SpeechJobs(bench), "audiobook": AudiobookJobs(bench, self._shelf)}
+        self._recordings = RecordingShelf(folder / "recordings")
+        self._kinds: dict[str, JobKind] = {
+            "tts": SpeechJobs(bench),
+            "vc": ConversionJobs(bench, self._recordings),
+            "audiobook": AudiobookJobs(bench, self._shelf),
+        }
         queue = WorkQueue(self._database, settings.lease_seconds)
         self._runner = Runner(self._store, queue, bench, self._kinds, settings.workers, settings.lease_seconds / 4)
         folders = (folder, core.outputs.root)
         self._keeper = Housekeeper(
-            self._store, queue, self._audio, folders, settings.retention_days, self.delete, self.resume, self._tell
+            self._store, queue, self._sweep, folders, settings.retention_days, self.delete, self.resume, self._tell
         )
 
     def start(self) -> None:
@@ -107,7 +110,7 @@ class Jobs:
     def estimate(self, job: JobRequest) -> JobEstimate:
         """What it would come to."""
         planned = self._kinds[job.type].plan(job.request.model_dump_json(exclude_unset=True))
-        return estimate(planned, self._audio, self._store.pace())
+        return estimate(planned, self._audio, self._store.pace(converting=job.type == "vc"))
 
     def add_book(self, name: str, data: bytes) -> BookReply:
         """Keep a book."""
@@ -166,7 +169,8 @@ class Jobs:
     def redo(self, job_id: str, number: int, how: RedoRequest) -> JobReply:
         """Have a chunk made again."""
         job, old = self._store.get(job_id), self._chunk(job_id, number)
-        self._store.redo(job_id, number, self._changed(job, old, how))
+        seed = how.seed or old.seed % (SEED_LIMIT - 1) + 1
+        self._store.redo(job_id, number, self._kinds[job.type].changed(job, old, how.text, seed))
         self._runner.wake()
         return self.get(job_id)
 
@@ -174,6 +178,10 @@ class Jobs:
         """Forget it."""
         for key in self._store.delete(job_id):
             self._audio.delete(key)
+
+    def _sweep(self) -> None:
+        self._audio.sweep(self._store.audio_keys())
+        self._recordings.sweep(self._store.recordings())
 
     def _check_webhook(self, url: str | None) -> None:
         if url and not self._settings.webhooks:
@@ -194,13 +202,3 @@ class Jobs:
         if not found:
             raise ResourceNotFoundError("The job has no chunk of that number.", field="number")
         return found[0]
-
-    def _changed(self, job: JobRecord, old: ChunkRecord, how: RedoRequest) -> NewChunk:
-        spoken_as = self._kinds[job.type].spoken_as(job.request)
-        seed = how.seed or old.seed % (SEED_LIMIT - 1) + 1
-        chunk = old.chunk
-        if how.text is not None:
-            plan = partial(self._bench.core.plan, defaults=job.plan.defaults)
-            chunk = reworded(chunk, how.text, spoken_as, plan)
-        order = self._bench.order(job, spoken_as, old.part, [replace(old, chunk=chunk)])
-        return new_chunk(order, old.part, chunk, seed)

@@ -9,8 +9,9 @@ from api_models.jobs import JobResult
 from core.speech_work import carry_out
 from exceptions import InvalidRequestError
 from jobs.kinds import Bench, PlannedJob, StoredChunks, title_of
-from jobs.records import ChunkRecord, JobPlan, JobRecord, Part
+from jobs.records import ChunkRecord, JobPlan, JobRecord, NewChunk, Part
 from jobs.results import told_result
+from jobs.spoken import SpokenChunks
 from speech.cancel import CancelToken
 from speech.progress import ignore
 
@@ -38,13 +39,17 @@ class SpeechJobs:
         common = JobPlan(plan.engine, plan.engine_version, plan.sample_rate, plan.seed, (part,), defaults)
         return PlannedJob(title, common, tuple(chunks))
 
-    def spoken_as(self, request: str) -> TTSRequest:
-        """The request itself."""
-        return TTSRequest.model_validate_json(request)
+    def maker(self, job: JobRecord) -> SpokenChunks:
+        """Speaks its chunks by the request itself."""
+        return SpokenChunks(self._bench, job, TTSRequest.model_validate_json(job.request))
+
+    def changed(self, job: JobRecord, old: ChunkRecord, text: str | None, seed: int) -> NewChunk:
+        """A chunk to be made again."""
+        return self.maker(job).changed(old, text, seed)
 
     def assemble(self, job: JobRecord, chunks: Sequence[ChunkRecord], cancel: CancelToken) -> JobResult:
         """Write the result's files among the outputs."""
-        order = self._bench.order(job, self.spoken_as(job.request), 0, chunks)
+        order = self._bench.order(job, TTSRequest.model_validate_json(job.request), 0, chunks)
         result = carry_out(
             order,
             self._bench.core.workshop,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from exceptions import ConflictError, ResourceNotFoundError
 from jobs.database import Database
 from jobs.events import add_event
-from jobs.records import ChunkRecord, JobRecord, NewChunk, NewJob, Pace, Progress
+from jobs.records import ChunkRecord, JobPlan, JobRecord, NewChunk, NewJob, Pace, Progress
 from jobs.rows import chunk_record, chunk_row, chunk_values, job_record, job_row
 from jobs.schema import CHUNKS, JOBS
 from jobs.states import BEFORE, ENDED, JobState
@@ -187,9 +187,17 @@ class JobStore:
         with self._database.transaction() as connection:
             return set(connection.execute(select(CHUNKS.c.audio_key).distinct()).scalars())
 
-    def pace(self) -> Pace:
-        """What the last finished jobs came to."""
-        spoken = (JOBS.c.state == "done") & JOBS.c.started.is_not(None)
+    def recordings(self) -> set[str]:
+        """Ids of the recordings that any job converts."""
+        with self._database.transaction() as connection:
+            plans = connection.execute(select(JOBS.c.plan).where(JOBS.c.type == "vc")).scalars().all()
+        conversions = (JobPlan.from_json(plan).conversion for plan in plans)
+        return {conversion.recording for conversion in conversions if conversion}
+
+    def pace(self, *, converting: bool) -> Pace:
+        """What the last finished jobs came to, those that converted recordings or those that spoke."""
+        kind = JOBS.c.type == "vc" if converting else JOBS.c.type != "vc"
+        spoken = kind & (JOBS.c.state == "done") & JOBS.c.started.is_not(None)
         last = select(JOBS.c.id, JOBS.c.finished - JOBS.c.started).where(spoken).order_by(JOBS.c.finished.desc())
         sums = select(func.sum(CHUNKS.c.audio_seconds), func.sum(CHUNKS.c.characters))
         with self._database.transaction() as connection:

@@ -23,7 +23,7 @@ class Converted:
 
 
 class Converter(Protocol):
-    """Speaks pieces of one recording with one voice; used from one request's thread.
+    """Speaks pieces of one recording with one voice; may be used by several threads.
 
     Only the model's own work goes through its lane, so that requests take turns between two calls.
     """

@@ -100,7 +100,7 @@ def convert_recording(
     """
     work = _Work(converter, rules, ears, sink, originals)
     done = 0
-    for piece in cut_pieces(source.blocks, converter.sample_rate, work.lengths):
+    for piece in cut_pieces(source.blocks, converter.sample_rate, piece_rules(rules, converter)):
         cancel.raise_if_stopped()
         work.take(piece, cancel)
         done = piece.end
@@ -123,13 +123,12 @@ class _Work:
         # Noise is removed and speed changed before the join, where both sides still overlap.
         self._cutting = replace(rules.finishing, denoise=False, stretch=1.0)
         self._joiner = Joiner(self._rate)
-        self.lengths = _lengths(rules, converter)
         self.report: list[ChunkQuality] = []
         self.seconds_cut = 0.0
 
     def take(self, piece: Piece, cancel: CancelToken) -> None:
         """Convert one piece and write what is finished with it: all up to its overlap with the next."""
-        converted = self._converted(piece, cancel)
+        converted = convert_piece(piece, self._converter, cancel)
         spoken = shift_pitch(converted.samples, self._rate, self._rules.pitch_shift)
         if self._rules.finishing.denoise:
             spoken = denoise(spoken, self._rate)
@@ -145,22 +144,30 @@ class _Work:
         heard = self._ears.judge(piece.index, own, finished.samples, self._rate, start / self._rate)
         self.report.append(replace(heard, warnings=(*heard.warnings, *converted.warnings)))
 
-    def _converted(self, piece: Piece, cancel: CancelToken) -> Converted:
-        if not has_sound(piece.samples):
-            return Converted(piece.samples)
-        try:
-            converted = self._converter.convert(piece.samples, cancel)
-        except GenerationError as error:
-            raise _located(error, piece, self._rate) from error
-        if not (len(converted.samples) == len(piece.samples) and np.isfinite(converted.samples).all()):
-            raise _located(GenerationError("The engine returned broken audio."), piece, self._rate)
-        return converted
-
     def _stretched(self, count: int) -> int:
         return round(count / self._rules.finishing.stretch)
 
 
-def _lengths(rules: ConversionRules, converter: Converter) -> PieceRules:
+def convert_piece(piece: Piece, converter: Converter, cancel: CancelToken) -> Converted:
+    """A piece in its new voice; one without sound stays as it is, and the converter is not asked.
+
+    Raises:
+        GenerationError: it failed; the message and the detail say which part of the recording it is.
+        ChatterboxError: as the converter raises it.
+    """
+    if not has_sound(piece.samples):
+        return Converted(piece.samples)
+    try:
+        converted = converter.convert(piece.samples, cancel)
+    except GenerationError as error:
+        raise _located(error, piece, converter.sample_rate) from error
+    if not (len(converted.samples) == len(piece.samples) and np.isfinite(converted.samples).all()):
+        raise _located(GenerationError("The engine returned broken audio."), piece, converter.sample_rate)
+    return converted
+
+
+def piece_rules(rules: ConversionRules, converter: Converter) -> PieceRules:
+    """How long the pieces of a recording are."""
     rate = converter.sample_rate
     overlap = min(max(rules.overlap_seconds, SHORTEST_OVERLAP_SECONDS), converter.longest / 4)
     length = min(rules.piece_seconds, converter.longest - overlap)

@@ -21,7 +21,7 @@ from speech.conversion.phrases import Phrase, phrases_of
 from speech.conversion.protocol import Converted
 from speech.conversion.vocoder import FRAME_SECONDS, Analysis, Frames, analyse, carried_pitch, pitch_of, synthesise
 from speech.engines.protocol import Reference, TakeRequest, Voice
-from speech.lane import Lane, Take
+from speech.lane import INTERACTIVE, Lane, Take
 from speech.lane_wait import wait_for
 from speech.samples import Samples
 from speech.validation.protocol import Listener
@@ -42,15 +42,24 @@ class ResynthesisConverter:
         listener: hears what is said.
         target: whose voice.
         language: of the engine, for what is spoken.
+        priority: in the lane.
     """
 
     longest = _LONGEST
 
-    def __init__(self, lane: Lane, listener: Listener, target: Voice | Reference, language: str) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        listener: Listener,
+        target: Voice | Reference,
+        language: str,
+        priority: int = INTERACTIVE,
+    ) -> None:
         self._lane = lane
         self._listener = listener
         self._target = target
         self._language = language
+        self._priority = priority
         self.sample_rate = lane.engine.capabilities.sample_rate
 
     def convert(self, samples: Samples, cancel: CancelToken) -> Converted:
@@ -77,7 +86,7 @@ class ResynthesisConverter:
         try:
             for number, phrase in enumerate(phrases):
                 for ahead in phrases[number + len(waiting) : number + 2]:
-                    waiting.append(self._lane.submit(self._request(ahead), cancel))
+                    waiting.append(self._lane.submit(self._request(ahead), cancel, self._priority))
                 yield phrase, wait_for(waiting.popleft(), cancel).samples
         finally:
             for future in waiting:

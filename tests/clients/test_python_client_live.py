@@ -22,12 +22,14 @@ from client import (
     TalkEvent,
     UnreachableError,
 )
+from config import Settings
 from core_engine import CoreEngine
 from guard.keys import KeyStore
 from speech.engines.tone import ToneFaults
 from tests.clients.conftest import Ask, awaited, blocking
 from tests.conftest import CoreMaker
 from tests.support.listening import decoded, serving
+from tests.support.recordings import speechlike, wav_bytes
 from tests.support.server import free_port
 from tests.support.tones import voice_of
 from tests.support.validators import scores
@@ -211,6 +213,18 @@ def test_a_job_is_handed_in_once_waited_for_and_fetched(ask: Ask, tmp_path: Path
     [file] = job["result"]["output_files"]
     path = ask("download", file["filename"], tmp_path / "book.wav")
     assert path.stat().st_size == file["size_bytes"]
+
+
+def test_a_long_recording_is_converted_by_a_job(ask: Ask, settings: Settings, tmp_path: Path) -> None:
+    settings.paths.vc_input_dir.mkdir(parents=True)
+    (settings.paths.vc_input_dir / "talk.wav").write_bytes(wav_bytes(speechlike(4.0)))
+    job = ask("submit_conversion", "talk.wav", "tone-d", chunk_sec=1.5, export_formats=["wav"], title="A talk")
+    done = ask("wait_for_job", job["id"], timeout=30, poll_seconds=0.02)
+    assert (done["type"], done["title"]) == ("vc", "A talk") and done["progress"]["chunks"] > 2
+    content = ask("output", done["result"]["output_files"][0]["filename"])
+    assert voice_of(*decoded(content, "wav")) == "tone-d"
+    with pytest.raises(InvalidRequestError, match="target_voice_source"):
+        ask("submit_conversion", "talk.wav", "https://example.org/voice.wav")
 
 
 @pytest.mark.parametrize("connected", [blocking, awaited])
