@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import itertools
 import os
@@ -52,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _submit(client: Client, options: argparse.Namespace, console: Console) -> None:
     fields = _fields(options)
-    if _is_book(options):
+    if options.to is not None:
+        job = client.submit_conversion(_uploaded(client, options.file), options.to, priority=options.priority, **fields)
+    elif _is_book(options):
         job = client.submit_audiobook(client.upload_book(options.file)["id"], priority=options.priority, **fields)
     else:
         job = client.submit_job(_text(options.file), priority=options.priority, **fields)
@@ -61,7 +64,9 @@ def _submit(client: Client, options: argparse.Namespace, console: Console) -> No
 
 def _estimate(client: Client, options: argparse.Namespace, console: Console) -> None:
     fields = _fields(options)
-    if _is_book(options):
+    if options.to is not None:
+        found = client.estimate_conversion(_uploaded(client, options.file), options.to, **fields)
+    elif _is_book(options):
         book = client.upload_book(options.file)
         for chapter in book["chapters"]:
             skipped = f"  (left out: {chapter['skipped']})" if chapter["skipped"] else ""
@@ -194,6 +199,12 @@ def _fields(options: argparse.Namespace) -> dict[str, Any]:
 
 def _is_book(options: argparse.Namespace) -> bool:
     return options.book or options.file.suffix.lower() in BOOKS
+
+
+def _uploaded(client: Client, recording: Path) -> str:
+    """Its name among the inputs, where the same recording has one place however often it is handed in."""
+    checksum = hashlib.sha256(recording.read_bytes()).hexdigest()
+    return client.upload_input(recording, name=f"{recording.stem}_{checksum[:12]}", overwrite=True)["filename"]
 
 
 def _text(file: Path) -> str:

@@ -22,6 +22,7 @@ from client.replies import (
     OutputPage,
     Report,
     Transcript,
+    UploadedInput,
     UploadedVoice,
     Verdict,
     VoicePage,
@@ -130,6 +131,12 @@ def upload_voice(
         "overwrite": overwrite,
     }
     return Call("POST", f"{API}/voice", as_json(UploadedVoice), data=form, files={"voice_file": recording})
+
+
+def upload_input(recording: Path, *, name: str = "", folder: str = "", overwrite: bool = False) -> Call[UploadedInput]:
+    """Hand in a recording that is to be converted; without `name` it is called as its file is."""
+    form = {"name": name, "folder_path": folder, "overwrite": overwrite}
+    return Call("POST", f"{API}/vc_input", as_json(UploadedInput), data=form, files={"vc_input_file": recording})
 
 
 def outputs(

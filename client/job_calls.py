@@ -46,8 +46,8 @@ def submit_conversion(
     **fields: Unpack[ConversionFields],
 ) -> Call[Job]:
     """Have a long input of the service spoken in another voice; `key` as of `submit_job`."""
-    request = {**fields, "input_audio_source": recording, "target_voice_source": target_voice}
-    return _submission({"type": "vc", "request": request, "priority": priority, "webhook_url": webhook_url}, key)
+    body = {**_conversion_job(recording, target_voice, fields), "priority": priority, "webhook_url": webhook_url}
+    return _submission(body, key)
 
 
 def estimate_job(text: str, **fields: Unpack[SpeechFields]) -> Call[Estimate]:
@@ -58,6 +58,12 @@ def estimate_job(text: str, **fields: Unpack[SpeechFields]) -> Call[Estimate]:
 def estimate_audiobook(book: str, **fields: Unpack[AudiobookFields]) -> Call[Estimate]:
     """What a book that was uploaded would come to."""
     return Call("POST", f"{API}/jobs/estimate", as_json(Estimate), json=_book_job(book, fields))
+
+
+def estimate_conversion(recording: str, target_voice: str, **fields: Unpack[ConversionFields]) -> Call[Estimate]:
+    """What the conversion of a long input would come to."""
+    body = _conversion_job(recording, target_voice, fields)
+    return Call("POST", f"{API}/jobs/estimate", as_json(Estimate), json=body)
 
 
 def jobs(*, state: JobState | None = None, page: int = 1, page_size: int = 20) -> Call[JobPage]:
@@ -122,6 +128,11 @@ def _speech_job(text: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _book_job(book: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "audiobook", "request": {"book": book, **fields}}
+
+
+def _conversion_job(recording: str, target_voice: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    request = {**fields, "input_audio_source": recording, "target_voice_source": target_voice}
+    return {"type": "vc", "request": request}
 
 
 def _submission(body: Mapping[str, Any], key: str) -> Call[Job]:

@@ -157,6 +157,13 @@ class UploadedVoice(TypedDict):
     voice_metadata: Voice
 
 
+class UploadedInput(TypedDict):
+    """A recording that was taken in to be converted."""
+
+    message: str
+    filename: str
+
+
 class Output(TypedDict):
     """A file among the outputs."""
 

@@ -22,7 +22,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         own.add_argument("--config", type=Path, help="configuration file that tells the address")
         return own
 
-    for name, help in (("submit", "hand a text or a book in"), ("estimate", "tell what it would come to")):
+    for name, help in (("submit", "hand a text, a book or a recording in"), ("estimate", "tell what it would come to")):
         _add_request(action(name, help, "file"))
     actions.choices["submit"].add_argument("--priority", type=int, default=0, help="-10 to 10; higher ones come first")
     listed = action("list", "jobs, the newest first")
@@ -53,6 +53,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--book", action="store_true", help="read a text file as a book, too: chapters and one M4B")
+    parser.add_argument("--to", metavar="VOICE", help="convert the file, a recording, to that voice")
     parser.add_argument("--voice", help="name of a voice")
     parser.add_argument("--title", help="of the result")
     parser.add_argument(
@@ -78,7 +79,7 @@ def _field(text: str) -> tuple[str, Any]:
 
 
 _WANTED: dict[str, dict[str, Any]] = {
-    "file": {"type": Path, "help": "a text in UTF-8, or a book"},
+    "file": {"type": Path, "help": "a text in UTF-8, a book, or with --to a recording"},
     "id": {"help": "of the job"},
     "number": {"type": int, "help": "of the chunk, counted from 0"},
 }

@@ -10,6 +10,7 @@ from guard.keys import KeyStore
 from speech.engines.tone import ToneFaults
 from tests.conftest import CoreMaker
 from tests.support.listening import serving
+from tests.support.recordings import speechlike, wav_bytes
 from tests.support.server import free_port
 from tests.support.tones import decode
 
@@ -74,6 +75,15 @@ def test_a_book_is_estimated_read_corrected_and_forgotten(job: Say, tmp_path: Pa
     assert "passed" not in (line := job("chunks", job_id)[1][4]) and line.endswith("The very end.")
     assert job("delete", job_id)[0] == 0
     assert job("list")[1:] == ([], "0 jobs, page 1 of 1\n")
+
+
+def test_a_recording_is_converted(job: Say, tmp_path: Path) -> None:
+    (file := tmp_path / "talk.wav").write_bytes(wav_bytes(speechlike(4.0)))
+    options = (file, "--to", "tone-d", "--set", "chunk_sec=1.5", "--set", 'export_formats=["wav"]')
+    assert "about 0:00:04 of speech" in job("estimate", *options)[1]
+    code, [job_id, made], told = job("submit", *options, "--follow")
+    assert code == 0 and "done: " in told and made.endswith(".wav")
+    assert "  0:00:00 to 0:00:0" in job("chunks", job_id)[1][0]
 
 
 def test_a_job_is_steered(make_core: CoreMaker, run: Say, tmp_path: Path) -> None:

@@ -185,6 +185,7 @@ def test_requests_have_every_field_of_the_service(fields_of: type, model: Any, o
         (replies.Voice, library_models.VoiceMetadata),
         (replies.VoicePage, library_models.VoicesResponse),
         (replies.UploadedVoice, library_models.VoiceUploadResponse),
+        (replies.UploadedInput, library_models.VCInputUploadResponse),
         (replies.Output, library_models.OutputMetadata),
         (replies.OutputPage, library_models.OutputsResponse),
         (job_replies.Job, JobReply),

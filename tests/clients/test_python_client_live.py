@@ -22,7 +22,6 @@ from client import (
     TalkEvent,
     UnreachableError,
 )
-from config import Settings
 from core_engine import CoreEngine
 from guard.keys import KeyStore
 from speech.engines.tone import ToneFaults
@@ -215,16 +214,18 @@ def test_a_job_is_handed_in_once_waited_for_and_fetched(ask: Ask, tmp_path: Path
     assert path.stat().st_size == file["size_bytes"]
 
 
-def test_a_long_recording_is_converted_by_a_job(ask: Ask, settings: Settings, tmp_path: Path) -> None:
-    settings.paths.vc_input_dir.mkdir(parents=True)
-    (settings.paths.vc_input_dir / "talk.wav").write_bytes(wav_bytes(speechlike(4.0)))
-    job = ask("submit_conversion", "talk.wav", "tone-d", chunk_sec=1.5, export_formats=["wav"], title="A talk")
+def test_a_long_recording_is_converted_by_a_job(ask: Ask, tmp_path: Path) -> None:
+    (file := tmp_path / "talk.wav").write_bytes(wav_bytes(speechlike(4.0)))
+    name = ask("upload_input", file, folder="talks")["filename"]
+    assert name == "talks/talk.wav"
+    assert ask("estimate_conversion", name, "tone-d")["audio_seconds"] == 4.0
+    job = ask("submit_conversion", name, "tone-d", chunk_sec=1.5, export_formats=["wav"], title="A talk")
     done = ask("wait_for_job", job["id"], timeout=30, poll_seconds=0.02)
     assert (done["type"], done["title"]) == ("vc", "A talk") and done["progress"]["chunks"] > 2
     content = ask("output", done["result"]["output_files"][0]["filename"])
     assert voice_of(*decoded(content, "wav")) == "tone-d"
-    with pytest.raises(InvalidRequestError, match="target_voice_source"):
-        ask("submit_conversion", "talk.wav", "https://example.org/voice.wav")
+    with pytest.raises(InvalidRequestError, match="from the library"):
+        ask("submit_conversion", name, "https://example.org/voice.wav")
 
 
 @pytest.mark.parametrize("connected", [blocking, awaited])
