@@ -162,9 +162,8 @@ class _Conversion:
     def _convert(
         self, sink: Sink, originals: list[Recording], observer: Observer, cancel: CancelToken
     ) -> ConvertedRecording:
-        source = self._order.recording
         return convert_recording(
-            SourceAudio(self._order.source(), stated_seconds(source.file)),
+            SourceAudio(self._order.source(), stated_seconds(self._order.recording.file)),
             self._order.converter,
             self._order.rules,
             self._order.ears,
