@@ -81,10 +81,12 @@ def test_an_engine_without_a_mark_says_so(client: TestClient) -> None:
     assert "makes no watermark" in reply.json()["error"]
 
 
-def test_what_is_no_audio_or_too_long_is_refused(marking: TestClient, settings: Settings) -> None:
+def test_what_is_no_audio_or_too_long_is_refused(
+    marking: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reply = marking.post(DETECT, files={"file": ("speech.wav", b"no audio", "audio/wav")})
     assert (reply.status_code, reply.json()["detail"][0]["field"]) == (422, "file")
-    settings.api.max_recording_minutes = 0.1
+    monkeypatch.setattr(settings.api, "max_recording_minutes", 0.1)  # this section is every test's
     reply = ask(marking, 0.0, seconds=12.0)
     assert reply.status_code == 422 and "longer than the 0.1 minutes" in reply.json()["error"]
     assert marking.post(DETECT).status_code == 422
