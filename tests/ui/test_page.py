@@ -134,7 +134,7 @@ def test_a_reloaded_page_finds_its_work_again(open_page: OpenPage, service: str,
     expect(stop_button(page)).to_be_enabled()
     assert "Paragraph 59" in page.locator("#text textarea").input_value()
     other.reload()
-    expect(other.locator("#speak-status")).to_contain_text("Press Generate")
+    expect(other.locator("#speak-status")).to_contain_text("Press Generate", timeout=PATIENCE)
     wait_for(page, "Done.")
     assert voice_of(*download(page, tmp_path)) == "tone-f"
     expect(page.locator("#quality tbody tr")).to_have_count(60)
