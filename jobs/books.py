@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Container
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -51,3 +54,12 @@ class BookShelf:
             raise ResourceNotFoundError("There is no such book; hand it in again.", field="book")
         name = json.loads(record.read_text("utf-8"))["name"]
         return read_book(name, (self._root / f"{book_id}.book").read_bytes(), self._longest)
+
+    def sweep(self, used: Container[str], days: float) -> None:
+        """Remove books that are not in use and were handed in more than so many days ago."""
+        oldest = time.time() - timedelta(days=days).total_seconds()
+        # The record goes first: a book without its record is not known, while a record without its book would be.
+        for ending in ("json", "book"):
+            for path in self._root.glob(f"*.{ending}"):
+                if path.stem not in used and path.stat().st_mtime < oldest:
+                    path.unlink(missing_ok=True)

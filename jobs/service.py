@@ -73,7 +73,7 @@ class Jobs:
         self._runner = Runner(self._store, queue, bench, self._kinds, settings.workers, settings.lease_seconds / 4)
         folders = (folder, core.outputs.root)
         self._keeper = Housekeeper(
-            self._store, queue, self._sweep, folders, settings.retention_days, self.delete, self.resume, self._tell
+            self._store, queue, self.sweep, folders, settings.retention_days, self.delete, self.resume, self._tell
         )
 
     def start(self) -> None:
@@ -179,9 +179,11 @@ class Jobs:
         for key in self._store.delete(job_id):
             self._audio.delete(key)
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """Remove files that no job uses; done by itself every hour."""
         self._audio.sweep(self._store.audio_keys())
         self._recordings.sweep(self._store.recordings())
+        self._shelf.sweep(self._store.books(), self._settings.retention_days)
 
     def _check_webhook(self, url: str | None) -> None:
         if url and not self._settings.webhooks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Sequence
@@ -193,6 +194,12 @@ class JobStore:
             plans = connection.execute(select(JOBS.c.plan).where(JOBS.c.type == "vc")).scalars().all()
         conversions = (JobPlan.from_json(plan).conversion for plan in plans)
         return {conversion.recording for conversion in conversions if conversion}
+
+    def books(self) -> set[str]:
+        """Ids of the books that any job speaks."""
+        with self._database.transaction() as connection:
+            requests = connection.execute(select(JOBS.c.request).where(JOBS.c.type == "audiobook")).scalars().all()
+        return {json.loads(request)["book"] for request in requests}
 
     def pace(self, *, converting: bool) -> Pace:
         """What the last finished jobs came to, those that converted recordings or those that spoke."""

@@ -16,7 +16,7 @@ from speech.audio.decode import decode
 from speech.audio.loudness_meter import measure
 from speech.engines.tone import SAMPLE_RATE, VOICE_PITCHES
 from tests.support.epubs import PNG, sea_book
-from tests.support.jobs import JobsMaker, wait_for
+from tests.support.jobs import JobsMaker, left_when_old, wait_for
 
 LONG = ("The sea was calm and the wind slept. " * 3 + "\n\n") * 3
 
@@ -163,3 +163,19 @@ def test_the_estimate_learns_from_finished_jobs(make_jobs: JobsMaker) -> None:
     assert after.audio_seconds == pytest.approx(reply.result.audio_seconds, rel=0.05)
     made = sum(file.size_bytes for file in reply.result.output_files)
     assert after.disk_bytes > made
+
+
+def test_books_are_kept_as_long_as_a_job_speaks_them(make_jobs: JobsMaker, settings: Settings) -> None:
+    service = make_jobs()
+    job = read_aloud(service, "sea.epub", sea_book())
+    unused = service.add_book("two.txt", b"Nobody reads this.")
+    folder = settings.paths.jobs_dir / "books"
+    assert len(list(folder.iterdir())) == 4
+    assert len(left_when_old(service, folder)) == 2
+    with pytest.raises(ResourceNotFoundError):
+        service.get_book(unused.id)
+    service.add_book("two.txt", b"Nobody reads this.")
+    service.sweep()
+    assert service.get_book(unused.id)
+    service.delete(job.id)
+    assert left_when_old(service, folder) == []

@@ -1,6 +1,5 @@
 """Long conversions as jobs: the same audio as the direct way, resumed, cancelled, single pieces made again."""
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,12 @@ from api_models import VCRequest
 from api_models.jobs import ConversionJob, JobReply, RedoRequest
 from config import Settings
 from exceptions import InvalidRequestError, ResourceNotFoundError
-from jobs.service import Jobs
 from speech.cancel import CancelToken
 from speech.engines.abilities import ConversionRequest
 from speech.engines.tone import SAMPLE_RATE, ToneEngine, ToneFaults
 from speech.samples import Samples
 from tests.conftest import CoreMaker
-from tests.support.jobs import JobsMaker, wait_for
+from tests.support.jobs import JobsMaker, left_when_old, wait_for
 
 
 class Counting(ToneEngine):
@@ -179,20 +177,13 @@ def test_a_voice_that_changed_fails_the_job_and_says_so(make_jobs: JobsMaker, se
 
 
 def test_recordings_are_kept_as_long_as_a_job_needs_them(make_jobs: JobsMaker, settings: Settings) -> None:
-    def kept(service: Jobs) -> int:
-        files = list((settings.paths.jobs_dir / "recordings").iterdir())
-        for file in files:
-            os.utime(file, (0, 0))
-        service._keeper._next_sweep = 0.0
-        service._keeper.go_round()
-        return len(list((settings.paths.jobs_dir / "recordings").iterdir()))
-
     service = make_jobs()
     job_id = service.submit(conversion()).id
     wait_for(service, job_id, "done")
-    assert kept(service) == 1
+    folder = settings.paths.jobs_dir / "recordings"
+    assert len(left_when_old(service, folder)) == 1
     service.delete(job_id)
-    assert kept(service) == 0
+    assert left_when_old(service, folder) == []
 
 
 def test_the_request_is_that_of_the_immediate_conversion() -> None:

@@ -1,7 +1,9 @@
 """Jobs for tests, and waiting for them."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from api_models.jobs import JobReply, SpeechJob
@@ -18,7 +20,7 @@ def speech_job(count: int = 3, **fields: Any) -> SpeechJob:
     return SpeechJob.model_validate({"type": "tts", "request": request})
 
 
-def wait_for(jobs: Jobs, job_id: str, *states: str, seconds: float = 20.0) -> JobReply:
+def wait_for(jobs: Jobs, job_id: str, *states: str, seconds: float = 60.0) -> JobReply:
     """The job once it is in one of the states."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -27,3 +29,11 @@ def wait_for(jobs: Jobs, job_id: str, *states: str, seconds: float = 20.0) -> Jo
             return reply
         time.sleep(0.01)
     raise AssertionError(f"the job stayed {reply.state}: {reply.message}")
+
+
+def left_when_old(service: Jobs, folder: Path) -> list[Path]:
+    """What the service keeps of a folder whose files were all made long ago."""
+    for file in folder.iterdir():
+        os.utime(file, (0, 0))
+    service.sweep()
+    return sorted(folder.iterdir())
