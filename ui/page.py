@@ -22,6 +22,7 @@ from config_sections import ApiSettings
 from core_engine import CoreEngine
 from guard.gate import Gate
 from guard.keys import KeyStore
+from ui.assets import assets_of
 from ui.services import Services
 from ui.theme import ICON, page_options
 from ui.wording import readiness_html
@@ -160,6 +161,7 @@ def _mount(app: FastAPI, core: CoreEngine, path: str, services: Services | None)
             **page_options(),
         )
     )
+    app.router.routes.insert(0, assets_of(path))
     app.state.release_page = _gradio_of(app).stop_event.set
 
 

@@ -1,5 +1,6 @@
 """The page as it is served: mounted or alone, with its icon, without files or addresses it should not hand out."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,23 @@ def test_the_page_is_where_the_settings_put_it(mounted: TestClient, settings: Se
     assert reply.status_code == 200
     assert settings.ui.title in reply.text
     assert mounted.get("/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/ui", ""])
+def test_scripts_and_styles_are_served_as_they_are_and_kept(core: CoreEngine, path: str) -> None:
+    app = create_page_app(core) if not path else FastAPI()
+    if path:
+        mount_page(app, core)
+    with TestClient(app) as client:
+        names = re.findall(r'"\./(assets/[^"]+\.(?:js|css))"', client.get(f"{path}/").text)
+        replies = [client.get(f"{path}/{name}") for name in names]
+        missing = [client.get(f"{path}/assets/{name}").status_code for name in ("none.js", "..%2Findex.html")]
+
+    assert len(replies) >= 2
+    assert {reply.status_code for reply in replies} == {200}
+    assert all("immutable" in reply.headers["cache-control"] for reply in replies)
+    assert not any("content-encoding" in reply.headers for reply in replies)
+    assert missing == [404, 404]
 
 
 def test_controls_start_at_the_operators_defaults(make_core: CoreMaker) -> None:
