@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Callable
-
 from hypothesis import strategies as st
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -79,15 +75,3 @@ LONG = [
 def letters(text: str) -> str:
     """The letters and digits of `text`."""
     return "".join(character for character in text if character.isalnum())
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Processor time that `work` takes; what other tests left behind for the garbage collector does not count."""
-    gc.collect()
-    gc.disable()
-    try:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-    finally:
-        gc.enable()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from speech.text.markdown import strip_markdown
 from speech.text.markup import MARKUP
-from tests.speech.text.strategies import LONG, TEXTS, letters, seconds
+from tests.speech.text.strategies import LONG, TEXTS, letters
+from tests.support.timing import seconds
 
 LOOKS_LIKE_IT = st.text("ab1 \n*_~#>-+|(){}!;:=^.\"'\ufdd0x/", max_size=60)
 ANY_SIGNS = st.text("ab1 \n*_~`#>-+|[](){}<>!\\;:=^.\"'\ufdd0x/", max_size=60)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from speech.text.markup import MARKUP, MarkedText, Segment, parse_markup, split_tags, strip_tags
-from tests.speech.text.strategies import LONG, TEXTS, letters, seconds
+from tests.speech.text.strategies import LONG, TEXTS, letters
+from tests.support.timing import seconds
 
 KNOWN = ("laugh", "clear throat")
 

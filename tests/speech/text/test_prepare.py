@@ -14,7 +14,8 @@ from speech.text.prepare import TextRules, prepare_text
 from speech.text.sound_words import parse_sound_words
 from speech.text.spoken import spoken_form
 from speech.text.spoken.order import RULES
-from tests.speech.text.strategies import LONG, TEXTS, letters, seconds
+from tests.speech.text.strategies import LONG, TEXTS, letters
+from tests.support.timing import seconds
 
 NO_RULES = TextRules((), False, False, False, False, "keep")
 FAST = TextRules(parse_sound_words("um\nuh=>so"))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from speech.text.pronunciations import apply_pronunciations, check_pronunciations
-from tests.speech.text.strategies import LONG, TEXTS, seconds
+from tests.speech.text.strategies import LONG, TEXTS
+from tests.support.timing import seconds
 
 WORDS = {"nguyen": "win", "NASA": "nassa", "McKay": "mu kai", "new york": "noo york", "york": "jork", "laugh": "laff"}
 

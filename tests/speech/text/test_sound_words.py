@@ -7,7 +7,8 @@ from hypothesis import given
 
 from speech.text.markup import MARKUP
 from speech.text.sound_words import MAX_RULES, SoundWord, apply_sound_words, parse_sound_words
-from tests.speech.text.strategies import LONG, TEXTS, letters, seconds
+from tests.speech.text.strategies import LONG, TEXTS, letters
+from tests.support.timing import seconds
 
 
 def applied(field: str, text: str) -> str:

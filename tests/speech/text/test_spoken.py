@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from speech.text.spoken import spoken_form
 from speech.text.spoken.order import RULES
+from tests.support.timing import seconds
 
 AMERICAN = [
     ("It cost $5.", "It cost five dollars."),
@@ -246,10 +246,5 @@ def number_of(words: str) -> int:
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_in_proportion_to_the_text(unit: str) -> None:
-    def seconds(characters: int) -> float:
-        text = unit * (characters // len(unit))
-        start = time.process_time()
-        spoken_form(text)
-        return time.process_time() - start
-
-    assert seconds(40_000) < 12 * max(seconds(8_000), 0.02)
+    short, long = (unit * (characters // len(unit)) for characters in (8_000, 40_000))
+    assert seconds(lambda: spoken_form(long)) < 12 * max(seconds(lambda: spoken_form(short)), 0.02)
