@@ -62,7 +62,7 @@ class CoreEngine:
         self.settings = settings
         self.chosen = ChosenEngine(engine, "given by the caller") if engine else build_engine(settings, retry)
         self.validators = (
-            ValidatorPool.of_one(validator) if validator else build_validators(settings, self.chosen.engine, retry)
+            ValidatorPool.of_one(validator) if validator else build_validators(settings, self.engine, retry)
         )
         self.operations = Operations()
         self._folders = Folders(settings)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Container
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from exceptions import ResourceNotFoundError
+from jobs.stray_files import DAY_SECONDS, remove_old
 from library.books import Book, read_book
 from speech.atomic_file import write_atomically
 
@@ -57,9 +56,7 @@ class BookShelf:
 
     def sweep(self, used: Container[str], days: float) -> None:
         """Remove books that are not in use and were handed in more than so many days ago."""
-        oldest = time.time() - timedelta(days=days).total_seconds()
         # The record goes first: a book without its record is not known, while a record without its book would be.
         for ending in ("json", "book"):
-            for path in self._root.glob(f"*.{ending}"):
-                if path.stem not in used and path.stat().st_mtime < oldest:
-                    path.unlink(missing_ok=True)
+            strays = (path for path in self._root.glob(f"*.{ending}") if path.stem not in used)
+            remove_old(strays, days * DAY_SECONDS)

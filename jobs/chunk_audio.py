@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 import zipfile
 from collections.abc import Container
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from jobs.stray_files import remove_old
 from speech.atomic_file import disk_failures, replacing
 from speech.audio.timeline import TimeMap
 from speech.plan import PlannedChunk
@@ -21,8 +21,6 @@ from speech.takes import ChunkResult, JudgedTake, KeptTake
 from speech.validation.protocol import Check, Word
 
 SUFFIX: Final = ".npz"
-GRACE_SECONDS: Final = 86_400.0
-"""A file that no row names may belong to a row that is about to be written."""
 
 
 def audio_key(chunk: PlannedChunk, seed: int, rules: object, validator: str | None) -> str:
@@ -77,10 +75,7 @@ class ChunkAudio:
 
     def sweep(self, used: Container[str]) -> None:
         """Remove files whose key is not in use, unless they are younger than a day."""
-        oldest = time.time() - GRACE_SECONDS
-        for path in self.root.glob(f"*/*{SUFFIX}"):
-            if path.stem not in used and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+        remove_old(path for path in self.root.glob(f"*/*{SUFFIX}") if path.stem not in used)
 
 
 def _report(result: ChunkResult) -> str:

@@ -15,6 +15,7 @@ from exceptions import ConflictError
 from jobs.owners import is_dead
 from jobs.queue import WorkQueue
 from jobs.store import JobStore
+from jobs.stray_files import DAY_SECONDS
 from jobs.webhooks import next_attempt
 
 log = logging.getLogger("chatterbox.jobs")
@@ -24,7 +25,6 @@ SWEEP_SECONDS: Final = 3600.0
 """Between two looks for files that no job uses."""
 ROOM_BYTES: Final = 256 << 20
 """Free space with which jobs go on that a full disk had paused."""
-DAY_SECONDS: Final = 86_400.0
 
 
 class Housekeeper:

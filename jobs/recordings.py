@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from exceptions import GenerationError, ResourceNotFoundError
-from jobs.chunk_audio import GRACE_SECONDS
+from jobs.stray_files import remove_old
 from speech.atomic_file import read_blocks, write_atomically
 from speech.conversion.pieces import Piece
 from speech.weights import file_sha256
@@ -51,10 +50,7 @@ class RecordingShelf:
 
     def sweep(self, used: Container[str]) -> None:
         """Remove recordings that are not in use, unless they are younger than a day."""
-        oldest = time.time() - GRACE_SECONDS
-        for path in self._root.glob("*"):
-            if path.name not in used and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+        remove_old(path for path in self._root.glob("*") if path.name not in used)
 
 
 class PieceReader:
